@@ -1,0 +1,116 @@
+import { sql } from "drizzle-orm";
+import { boolean, index, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { classify, instant, keepTwoYears } from "../../platform/db/columns.ts";
+import { clinics, slots } from "../capacity/capacity.table.ts";
+import { users } from "../identity/identity.table.ts";
+import { organisations } from "../practices/practices.table.ts";
+import { coverRequests, needs } from "../requests/requests.table.ts";
+
+/** One need given one block of slots, agreed by both sides. It then walks the handover steps (H1). */
+export const agreements = pgTable(
+  "agreements",
+  {
+    id: uuid().primaryKey(),
+    needId: uuid()
+      .notNull()
+      .references(() => needs.id),
+    requestId: uuid()
+      .notNull()
+      .references(() => coverRequests.id),
+    /** The offer it came from; null where firm slots were taken at once or a broker assigned by hand. */
+    offerId: uuid(),
+    groupCode: text().notNull(),
+    homeCode: text()
+      .notNull()
+      .references(() => organisations.code),
+    supportingCode: text()
+      .notNull()
+      .references(() => organisations.code),
+    clinicId: uuid()
+      .notNull()
+      .references(() => clinics.id),
+    startsAt: instant().notNull(),
+    endsAt: instant().notNull(),
+    step: text({
+      enum: ["agreed", "blocked", "passed", "booked", "told", "attended", "dna", "not-done", "cancelled"],
+    }).notNull(),
+    /** False once cancelled: the need and the slots may then be agreed again. */
+    isLive: boolean().notNull(),
+    /** Not passed by then: home is warned, then the slot goes back (H4). */
+    releaseAt: instant(),
+    cancelledBySide: text({ enum: ["home", "supporting", "broker"] }),
+    cancelCode: text(),
+    createdAt: instant().notNull(),
+  },
+  (table) => [
+    uniqueIndex("agreements_one_live_a_need")
+      .on(table.needId)
+      .where(sql`${table.isLive}`),
+    index("agreements_home").on(table.homeCode, table.startsAt),
+    index("agreements_supporting").on(table.supportingCode, table.startsAt),
+    index("agreements_request").on(table.requestId),
+    index("agreements_clinic").on(table.clinicId),
+  ],
+);
+classify(agreements, keepTwoYears, {
+  id: "none",
+  needId: "pseudonymous",
+  requestId: "none",
+  offerId: "none",
+  groupCode: "none",
+  homeCode: "none",
+  supportingCode: "none",
+  clinicId: "none",
+  startsAt: "pseudonymous",
+  endsAt: "pseudonymous",
+  step: "none",
+  isLive: "none",
+  releaseAt: "none",
+  cancelledBySide: "none",
+  cancelCode: "none",
+  createdAt: "none",
+});
+
+export const agreementSlots = pgTable(
+  "agreement_slots",
+  {
+    agreementId: uuid()
+      .notNull()
+      .references(() => agreements.id),
+    slotId: uuid()
+      .notNull()
+      .references(() => slots.id),
+    isLive: boolean().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.agreementId, table.slotId] }),
+    uniqueIndex("agreement_slots_one_live_a_slot")
+      .on(table.slotId)
+      .where(sql`${table.isLive}`),
+  ],
+);
+classify(agreementSlots, keepTwoYears, { agreementId: "none", slotId: "none", isLive: "none" });
+
+/** Who walked which step, and when (H1). A step may be undone and walked again: every row stays. */
+export const agreementSteps = pgTable(
+  "agreement_steps",
+  {
+    id: uuid().primaryKey(),
+    agreementId: uuid()
+      .notNull()
+      .references(() => agreements.id),
+    step: text().notNull(),
+    at: instant().notNull(),
+    userId: uuid().references(() => users.id),
+    organisationCode: text().notNull(),
+  },
+  (table) => [index("agreement_steps_agreement").on(table.agreementId)],
+);
+classify(agreementSteps, keepTwoYears, {
+  id: "none",
+  agreementId: "none",
+  step: "none",
+  at: "none",
+  userId: "staff",
+  organisationCode: "none",
+});

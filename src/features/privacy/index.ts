@@ -1,0 +1,1 @@
+export { holdsNhsNumber, plainText } from "./nhs-number.rules.ts";

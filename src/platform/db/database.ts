@@ -1,0 +1,155 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { sql, type SQL } from "drizzle-orm";
+import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
+import type { PgDatabase } from "drizzle-orm/pg-core";
+import pg from "pg";
+import { z } from "zod";
+import { jitter } from "../ids/ids.ts";
+import { isRetryable } from "./sql-errors.ts";
+
+/** Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function. */
+export type Queryable = PgDatabase<NodePgQueryResultHKT>;
+
+/** One message for one organisation's event log (rule S3). `data` carries no more than its receiver may read (S7). */
+export interface OutgoingEvent {
+  readonly stream: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A job to enqueue once the transaction has committed: the fast path only, the row itself says what is due. */
+export interface FollowUp {
+  readonly job: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** What a transaction leaves to do. Events are written by it, just before it commits; the rest happens after. */
+export interface Effects {
+  readonly events: OutgoingEvent[];
+  readonly followUps: FollowUp[];
+}
+
+/** A unit of work. Always handed on explicitly. */
+export interface Tx {
+  readonly q: Queryable;
+  emit(...events: readonly OutgoingEvent[]): void;
+  follow(...followUps: readonly FollowUp[]): void;
+}
+
+export interface Database {
+  /** For reads outside a transaction. */
+  readonly q: Queryable;
+  /** Runs `work` in one transaction, retried whole on a serialisation failure or deadlock; then wakes whoever must know. */
+  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `work` while holding the advisory lock `key` on one connection; waits for it across processes. */
+  exclusively<T>(key: string, work: (database: Database) => Promise<T>): Promise<T>;
+}
+
+/** Set by the composition root: how events are stored inside, and what is woken after, a commit. Neither may know the domain. */
+export interface CommitHooks {
+  beforeCommit(q: Queryable, events: readonly OutgoingEvent[]): Promise<void>;
+  /** Must not throw: the work is committed, and the sweep finds what this misses. */
+  afterCommit(effects: Effects): void;
+}
+
+export const noHooks: CommitHooks = { beforeCommit: async () => undefined, afterCommit: () => undefined };
+
+const MAX_ATTEMPTS = 6;
+
+type Handle = ReturnType<typeof drizzle<Record<string, never>, pg.Pool | pg.PoolClient>>;
+
+const open = (client: pg.Pool | pg.PoolClient): Handle => drizzle(client, { casing: "snake_case" });
+
+const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
+  const attempt = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const effects: Effects = { events: [], followUps: [] };
+    const result = await handle.transaction(async (q) => {
+      const value = await work({
+        q,
+        emit: (...events) => void effects.events.push(...events),
+        follow: (...followUps) => void effects.followUps.push(...followUps),
+      });
+      if (effects.events.length > 0) await hooks.beforeCommit(q, effects.events);
+      return value;
+    });
+    hooks.afterCommit(effects);
+    return result;
+  };
+  return {
+    q: handle,
+    transact: async (work) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(work);
+        } catch (error) {
+          if (tries >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
+          await delay(2 ** tries * (0.5 + jitter()));
+        }
+      }
+    },
+    exclusively: async (key, work) => {
+      const client = await pool.connect();
+      let broken = false;
+      try {
+        await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
+        return await work(bind(open(client), pool, hooks));
+      } catch (error) {
+        // A connection whose state is unknown is thrown away: closing it releases the lock.
+        broken = true;
+        throw error;
+      } finally {
+        if (!broken) broken = await unlock(client, key);
+        client.release(broken);
+      }
+    },
+  };
+};
+
+const unlock = async (client: pg.PoolClient, key: string): Promise<boolean> => {
+  try {
+    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly max: number;
+  /** Below the HTTP request timeout, so that nothing runs on for a caller who has gone. */
+  readonly statementTimeoutMs: number;
+  readonly applicationName: string;
+  readonly onError: (error: Error) => void;
+}
+
+/** A pool that survives its server: an idle connection that breaks is reported and replaced. */
+export const createPool = (options: PoolOptions): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: 30_000,
+    application_name: options.applicationName,
+  });
+  pool.on("error", options.onError);
+  return pool;
+};
+
+export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => bind(open(pool), pool, hooks);
+
+/** Runs a raw statement and parses every row: the only way from raw SQL to typed values. Instants arrive as text, so schemas coerce. */
+export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, statement: SQL): Promise<z.output<T>[]> => {
+  const result = await q.execute(statement);
+  return z.array(schema).parse(result.rows);
+};
+
+/** The present instant as the database sees it (rule T2). */
+export const appNow = async (q: Queryable): Promise<Date> => {
+  const [row] = await rows(q, z.object({ now: z.coerce.date() }), sql`select app_now() as now`);
+  if (row === undefined) throw new Error("app_now() returned nothing");
+  return row.now;
+};

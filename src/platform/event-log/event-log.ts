@@ -1,0 +1,97 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type OutgoingEvent, type Queryable } from "../db/database.ts";
+import { newId } from "../ids/ids.ts";
+
+/**
+ * A log for each stream with contiguous offsets 1, 2, 3… (rules S3, S4).
+ *
+ * The offset comes from a row of the stream, updated in the transaction that made the change: a sequence would not do,
+ * because sequences commit out of order and a reader would skip. Writing is the last statement before the commit, in the
+ * order of the streams, so the rows are held briefly and never in a circle.
+ */
+export const appendEvents = async (q: Queryable, outgoing: readonly OutgoingEvent[]): Promise<void> => {
+  const input = JSON.stringify(
+    outgoing.map((event, position) => ({
+      position,
+      id: newId(),
+      stream: event.stream,
+      type: event.type,
+      data: event.data,
+    })),
+  );
+  await q.execute(sql`
+    with input as (
+      select * from jsonb_to_recordset(${input}::jsonb) as t(position int, id uuid, stream text, type text, data jsonb)
+    ), counted as (
+      select stream, count(*) as n from input group by stream
+    ), heads as (
+      insert into event_heads (stream, last_offset)
+      select stream, n from counted order by stream
+      on conflict (stream) do update set last_offset = event_heads.last_offset + excluded.last_offset
+      returning stream, last_offset
+    )
+    insert into events (stream, "offset", id, type, at, data)
+    select input.stream,
+           heads.last_offset - counted.n + row_number() over (partition by input.stream order by input.position),
+           input.id, input.type, app_now(), input.data
+    from input join heads using (stream) join counted using (stream)`);
+};
+
+const loggedEvent = z.object({
+  stream: z.string(),
+  offset: z.coerce.number(),
+  id: z.string(),
+  type: z.string(),
+  at: z.coerce.date(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type LoggedEvent = z.output<typeof loggedEvent>;
+
+/** Where a reader of one stream stands: it has everything up to and including `after`. */
+export interface Position {
+  readonly stream: string;
+  readonly after: number;
+}
+
+/** What comes after each position, at most `limit` a stream, in offset order within a stream. */
+export const readAfter = async (
+  q: Queryable,
+  positions: readonly Position[],
+  limit: number,
+): Promise<LoggedEvent[]> => {
+  if (positions.length === 0) return [];
+  return rows(
+    q,
+    loggedEvent,
+    sql`
+      select e.* from jsonb_to_recordset(${JSON.stringify(positions)}::jsonb) as p(stream text, "after" bigint)
+      cross join lateral (
+        select stream, "offset", id, type, at, data from events
+        where events.stream = p.stream and events."offset" > p."after" order by "offset" limit ${limit}
+      ) e`,
+  );
+};
+
+const head = z.object({ stream: z.string(), lastOffset: z.coerce.number(), prunedThrough: z.coerce.number() });
+export type Head = z.output<typeof head>;
+
+/** The last offset of each stream that has any, and how far its history was pruned. */
+export const readHeads = async (q: Queryable, streams: readonly string[]): Promise<Head[]> =>
+  rows(
+    q,
+    head,
+    sql`select stream, last_offset as "lastOffset", pruned_through as "prunedThrough" from event_heads
+        where stream = any(${sql.param([...streams])}::text[])`,
+  );
+
+/** Deletes events older than `before` and remembers how far, in one statement. Returns how many went. */
+export const pruneEvents = async (q: Queryable, before: Date): Promise<number> => {
+  const result = await q.execute(sql`
+    with gone as (delete from events where at < ${before} returning stream, "offset"),
+         through as (select stream, max("offset") as last from gone group by stream),
+         marked as (update event_heads set pruned_through = greatest(pruned_through, through.last)
+                    from through where event_heads.stream = through.stream)
+    select 1 from gone`);
+  return result.rowCount ?? 0;
+};

@@ -1,0 +1,192 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Database } from "../db/database.ts";
+import { withoutSql } from "../db/sql-errors.ts";
+import { DomainError } from "../errors/domain-error.ts";
+import { newId } from "../ids/ids.ts";
+import type { Logger } from "../log/log.ts";
+import { fingerprint, rememberRefusal, runOnce, type Keyed, type StoredAnswer } from "./idempotency.ts";
+import { fieldProblems, invalidInput, problem, toProblem } from "./problem.ts";
+import type { Access, Answer, Call, Route } from "./route.ts";
+
+/** How the platform learns who is calling, without knowing what a user is. */
+export interface Gatekeeper<A> {
+  /** The caller, or undefined for nobody. Throws where a credential is present but must be refused (CSRF). */
+  identify(request: FastifyRequest): Promise<A | undefined>;
+  /** Throws `unauthenticated` or `forbidden`; returns the actor that may go on. Public routes get the anonymous actor. */
+  admit(actor: A | undefined, access: Access): A;
+  /** Whose idempotency keys these are. */
+  scope(actor: A): string;
+}
+
+export interface ServerOptions {
+  readonly log: Logger;
+  readonly requestTimeoutMs: number;
+  /** Addresses of proxies whose X-Forwarded-* headers count. */
+  readonly trustProxy: boolean | string[];
+}
+
+const MAX_BODY = 64 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** An empty server with one JSON parser, request ids and problem documents. Routes are added by `addRoutes` and by pages. */
+export const createServer = (options: ServerOptions): FastifyInstance => {
+  const server = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY,
+    requestTimeout: options.requestTimeoutMs,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    trustProxy: options.trustProxy,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    genReqId: (request) => {
+      const given = request.headers["x-request-id"];
+      return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
+    },
+  });
+  server.addHook("onRequest", async (request, reply) => {
+    void reply.header("x-request-id", request.id);
+  });
+  server.addHook("onResponse", async (request, reply) => {
+    options.log.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        path: request.routeOptions.url ?? "-",
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      "answered",
+    );
+  });
+  server.setErrorHandler(async (error, request, reply) => sendProblem(options.log, error, request, reply));
+  server.setNotFoundHandler(async (_request, reply) =>
+    sendJson(reply, 404, problem(404, "not-found", "There is nothing at this address."), "application/problem+json"),
+  );
+  return server;
+};
+
+const sendJson = (reply: FastifyReply, status: number, body: unknown, type = "application/json"): FastifyReply =>
+  reply.code(status).type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+
+/** Logs what is our fault, and answers with the problem document. */
+export const sendProblem = (
+  log: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  const answer = toProblem(error);
+  if (answer.status >= 500) {
+    const cause = withoutSql(error);
+    log.error({ requestId: request.id, error: cause.message, stack: cause.stack }, "request failed");
+  }
+  const seconds = z.object({ retryAfterSeconds: z.number() }).safeParse(answer);
+  if (seconds.success) void reply.header("retry-after", String(Math.ceil(seconds.data.retryAfterSeconds)));
+  return sendJson(reply, answer.status, answer, "application/problem+json");
+};
+
+const parse = (schema: z.ZodType | undefined, value: unknown, where: string): unknown => {
+  if (schema === undefined) return undefined;
+  const result = schema.safeParse(value ?? {});
+  if (!result.success) throw invalidInput(fieldProblems(result.error, where));
+  return result.data;
+};
+
+const readIfMatch = (request: FastifyRequest, isNeeded: boolean): number | undefined => {
+  const header = request.headers["if-match"];
+  if (header === undefined) {
+    if (!isNeeded) return undefined;
+    throw new DomainError("precondition-required", "if-match-missing", "Send the ETag that you last read as If-Match.");
+  }
+  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header)?.[1];
+  if (version === undefined)
+    throw new DomainError("stale", "if-match-unknown", "If-Match is not an ETag of this resource.");
+  return Number(version);
+};
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{8,128}$/;
+
+const readKey = (request: FastifyRequest, scope: string): Keyed | undefined => {
+  const key = request.headers["idempotency-key"];
+  if (key === undefined) return undefined;
+  if (typeof key !== "string" || !IDEMPOTENCY_KEY.test(key)) {
+    throw invalidInput([{ pointer: "/headers/idempotency-key", message: "Use 8 to 128 visible ASCII characters." }]);
+  }
+  return { scope, key, fingerprint: fingerprint(request.method, request.url, request.body) };
+};
+
+/** Adds the routes of the JSON API. Every one passes the gatekeeper first, then its schemas, then its handler. */
+export const addRoutes = <A>(
+  server: FastifyInstance,
+  routes: readonly Route<A>[],
+  database: Database,
+  gatekeeper: Gatekeeper<A>,
+): void => {
+  for (const route of routes) {
+    server.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.bodyLimit ?? MAX_BODY,
+      handler: async (request, reply) => {
+        const actor = gatekeeper.admit(
+          route.access.kind === "public" ? undefined : await gatekeeper.identify(request),
+          route.access,
+        );
+        const call: Call<A, unknown, unknown, unknown> = {
+          actor,
+          params: parse(route.params, request.params, "/path"),
+          query: parse(route.query, request.query, "/query"),
+          body: parse(route.body, request.body, ""),
+          ifMatch: readIfMatch(request, route.needsIfMatch ?? false),
+          request,
+          reply,
+        };
+        if (route.kind !== "command") return sendAnswer(reply, await route.run(call, database, undefined));
+        return runCommand(route, call, database, gatekeeper.scope(actor));
+      },
+    });
+  }
+};
+
+const sendAnswer = (reply: FastifyReply, answer: Answer): FastifyReply => {
+  if (answer.etag !== undefined) void reply.header("etag", `"${answer.etag}"`);
+  void reply.headers(answer.headers ?? {});
+  if (answer.body === undefined) return reply.code(answer.status ?? 204).send();
+  return sendJson(reply, answer.status ?? 200, answer.body);
+};
+
+const runCommand = async <A>(
+  route: Route<A>,
+  call: Call<A, unknown, unknown, unknown>,
+  database: Database,
+  scope: string,
+): Promise<FastifyReply> => {
+  const keyed = readKey(call.request, scope);
+  if (keyed === undefined)
+    return sendAnswer(call.reply, await database.transact(async (tx) => route.run(call, database, tx)));
+  try {
+    let fresh: Answer = {};
+    const stored = await database.transact(async (tx) =>
+      runOnce(tx, keyed, async (): Promise<StoredAnswer> => {
+        fresh = await route.run(call, database, tx);
+        return { status: fresh.status ?? (fresh.body === undefined ? 204 : 200), body: fresh.body };
+      }),
+    );
+    if (!stored.isRepeat) return sendAnswer(call.reply, fresh);
+    void call.reply.header("idempotency-replayed", "true");
+    if (stored.body === null) return call.reply.code(stored.status).send();
+    return sendJson(
+      call.reply,
+      stored.status,
+      stored.body,
+      stored.status >= 400 ? "application/problem+json" : undefined,
+    );
+  } catch (error) {
+    const answer = toProblem(error);
+    const isFinal = error instanceof DomainError && error.code !== "idempotency-key-reused" && answer.status < 500;
+    if (isFinal) await rememberRefusal(database, keyed, { status: answer.status, body: answer });
+    throw error;
+  }
+};

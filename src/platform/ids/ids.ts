@@ -1,0 +1,37 @@
+import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { wallClock } from "../clock/clock.ts";
+
+/**
+ * The one home of random identifiers.
+ *
+ * `newId` is a UUID of version 7 (RFC 9562 §5.7): its first 48 bits are milliseconds, so rows that are made together lie
+ * together in an index. It is an identifier only; nothing may read a time out of it.
+ */
+export const newId = (): string => {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(wallClock.now().getTime(), 0, 6);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+/** Letters and digits that survive being read aloud: no 0/O, no 1/I (rule R4). */
+const SPEAKABLE = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/** A speakable code of `length` characters, for example `7F3K`. Not unique by itself: the database refuses a repeat. */
+export const newSpeakable = (length: number): string =>
+  Array.from({ length }, () => SPEAKABLE.charAt(randomInt(SPEAKABLE.length))).join("");
+
+/** 256 random bits as base64url: session ids, API tokens, CSRF secrets. */
+export const newSecret = (): string => randomBytes(32).toString("base64url");
+
+/** SHA-256 in hex: how secrets that are already random are stored, and how request bodies are compared. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Compares two strings in time that does not depend on where they differ. */
+export const equalSecrets = (left: string, right: string): boolean =>
+  timingSafeEqual(Buffer.from(sha256(left)), Buffer.from(sha256(right)));
+
+/** A number in [0, 1) for jitter. Never for secrets. */
+export const jitter = (): number => randomInt(1_000_000) / 1_000_000;
