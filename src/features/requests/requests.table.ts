@@ -41,8 +41,6 @@ export const coverRequests = pgTable(
       .references(() => users.id),
     /** The organisation whose user posted: home itself, or the federation on its behalf (R5). */
     postedByCode: text().notNull(),
-    /** Matching is due; cleared by the plan that saw it (R2, M5). */
-    matchDueAt: instant(),
     /** Paused by the broker (F3): not matched while set. */
     pausedAt: instant(),
     version: integer().notNull(),
@@ -52,9 +50,6 @@ export const coverRequests = pgTable(
     uniqueIndex("cover_requests_reference").on(table.reference),
     index("cover_requests_home").on(table.homeCode, table.createdAt),
     index("cover_requests_group").on(table.groupCode, table.createdAt),
-    index("cover_requests_match_due")
-      .on(table.matchDueAt)
-      .where(sql`${table.matchDueAt} is not null`),
   ],
 );
 classify(coverRequests, keepTwoYears, {
@@ -67,7 +62,6 @@ classify(coverRequests, keepTwoYears, {
   takesFirm: "none",
   postedBy: "staff",
   postedByCode: "none",
-  matchDueAt: "none",
   pausedAt: "none",
   version: "none",
   createdAt: "none",

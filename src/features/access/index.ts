@@ -1,0 +1,2 @@
+export { command, custom, isBroker, read, roles, type Actor, type AppRoute, type Role } from "./actor.ts";
+export { anyone, atDesk, brokersOnly, adminsOnly, managersOnly, signedIn } from "./access.policy.ts";

@@ -1,0 +1,1 @@
+export { recordAudit, system, type Author } from "./audit.repository.ts";
