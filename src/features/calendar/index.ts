@@ -1,0 +1,13 @@
+export { bankHoliday, bankHolidaysIn, isWorkingDay } from "./bank-holidays.rules.ts";
+export { dateSchema, openingHoursSchema, openingWeekSchema } from "./calendar.schema.ts";
+export { londonDate, londonInstant, londonTime, speakInstant } from "./london.rules.ts";
+export {
+  addOpenDays,
+  addOpenMinutes,
+  defaultOpeningHours,
+  isOpenAt,
+  nextOpening,
+  openFrom,
+  openMinutesBetween,
+  type OpeningHours,
+} from "./opening-hours.rules.ts";
