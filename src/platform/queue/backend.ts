@@ -1,0 +1,222 @@
+import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import type { Logger } from "../log/log.ts";
+
+/**
+ * Where the queue lives. `namespace` keeps several installations apart on one Redis, and in one database (its schema):
+ * lower-case letters and digits.
+ */
+export interface QueueBackend {
+  readonly kind: "redis" | "postgres";
+  readonly url: string;
+  readonly namespace?: string;
+}
+
+/** What the queue needs of one BullMQ job, whichever backend it came from. */
+export interface ReceivedJob {
+  readonly name: string;
+  readonly data: unknown;
+  readonly attemptsMade: number;
+}
+
+export interface AddOptions {
+  readonly attempts: number;
+  readonly delayMs: number;
+}
+
+export interface WorkerOptions {
+  readonly concurrency: number;
+  readonly process: (job: ReceivedJob) => Promise<void>;
+  readonly onFailed: (job: ReceivedJob | undefined, error: Error) => void;
+  readonly onError: (error: Error) => void;
+}
+
+export interface RunningWorker {
+  ready(): Promise<void>;
+  /** Waits for the jobs at hand; after `graceMs` the connections are cut and the stalled check of another worker finds the rest. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** BullMQ on one backend, reduced to what the project uses. */
+export interface Engine {
+  /** True while a job can be added without waiting for a connection. */
+  isReady(): boolean;
+  add(name: string, data: Readonly<Record<string, unknown>>, options: AddOptions): Promise<void>;
+  startWorker(options: WorkerOptions): RunningWorker;
+  close(): Promise<void>;
+}
+
+const QUEUE = "jobs";
+
+const KEPT_FAILURES = { count: 1_000, age: 7 * 24 * 3_600 };
+
+/**
+ * A worker that dies is noticed when its 3 s lock has lapsed. The short wait for an empty queue (1 s) bounds what a wake-up
+ * costs that was lost with a connection; the short retry, what an outage costs after its end (BullMQ waits 15 s).
+ */
+const WORKER = {
+  lockDuration: 3_000,
+  stalledInterval: 1_500,
+  maxStalledCount: 2,
+  drainDelay: 1,
+  runRetryDelay: 500,
+  removeOnComplete: { count: 0 },
+  removeOnFail: KEPT_FAILURES,
+};
+
+const jobOptions = (options: AddOptions) => ({
+  attempts: options.attempts,
+  delay: options.delayMs,
+  backoff: { type: "exponential", delay: 100, jitter: 0.5 },
+  removeOnComplete: true,
+  removeOnFail: KEPT_FAILURES,
+});
+
+interface Closable {
+  close(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/** Closes in order; what does not answer within `graceMs` (its server is gone) is cut off. */
+export const closeWithin = async (thing: Closable, graceMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const closing = thing.close().then(
+    () => true,
+    () => true,
+  );
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), graceMs);
+  });
+  const isClosed = await Promise.race([closing, late]);
+  clearTimeout(timer);
+  // Not awaited: disconnecting can itself wait for a server that does not answer.
+  if (!isClosed) void thing.disconnect().catch(() => undefined);
+};
+
+/** First reconnect at once, then up to a second apart: an outage must not cost much more than it lasts. */
+const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000);
+
+const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engine => {
+  const prefix = backend.namespace ?? "covershare";
+  const { Queue, Worker } = withBackend(createRedisBackend);
+  // Without an offline queue an `add` fails at once while Redis is away. BullMQ's version check is skipped because a
+  // connection lost during it would leave the queue failed for ever.
+  const client = new Redis(backend.url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    connectTimeout: 2_000,
+    keepAlive: 10_000,
+    retryStrategy,
+  });
+  client.on("error", onError);
+  const queue = new Queue<Readonly<Record<string, unknown>>, void>(QUEUE, {
+    connection: client,
+    prefix,
+    skipVersionCheck: true,
+    skipMetasUpdate: true,
+  });
+  queue.on("error", onError);
+  return {
+    isReady: () => client.status === "ready",
+    add: async (name, data, options) => {
+      await queue.add(name, data, jobOptions(options));
+    },
+    startWorker: (options) => {
+      const worker = new Worker<unknown, void>(QUEUE, options.process, {
+        ...WORKER,
+        connection: {
+          url: backend.url,
+          maxRetriesPerRequest: null,
+          connectTimeout: 2_000,
+          keepAlive: 10_000,
+          retryStrategy,
+        },
+        prefix,
+        skipVersionCheck: true,
+        concurrency: options.concurrency,
+      });
+      worker.on("error", options.onError);
+      worker.on("failed", options.onFailed);
+      return {
+        ready: async () => {
+          await worker.waitUntilReady();
+        },
+        close: (graceMs) => closeWithin(worker, graceMs),
+      };
+    },
+    close: async () => {
+      await closeWithin(queue, 1_000);
+      client.disconnect();
+    },
+  };
+};
+
+const openPostgres = async (backend: QueueBackend, onError: (error: Error) => void): Promise<Engine> => {
+  const schema = backend.namespace ?? "bullmq";
+  const { Queue, Worker } = withBackend(createPostgresBackend);
+  const migrating = new pg.Client({ connectionString: backend.url, application_name: "covershare queue schema" });
+  await migrating.connect();
+  try {
+    // One transaction under an advisory lock: several processes may start at once.
+    await runMigrations(migrating, schema);
+  } finally {
+    await migrating.end();
+  }
+  const connect = (max: number) => ({
+    connectionString: backend.url,
+    schema,
+    max,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    application_name: "covershare queue",
+    // The queue is disposable (decision 1): its commits need not wait for the disk, and the sweep finds what a crash lost.
+    options: "-c synchronous_commit=off",
+  });
+  const queue = new Queue<Readonly<Record<string, unknown>>, void>(QUEUE, {
+    connection: connect(4),
+    skipMetasUpdate: true,
+  });
+  queue.on("error", onError);
+  await queue.waitUntilReady();
+  return {
+    isReady: () => true,
+    add: async (name, data, options) => {
+      await queue.add(name, data, jobOptions(options));
+    },
+    startWorker: (options) => {
+      const worker = new Worker<unknown, void>(QUEUE, options.process, {
+        ...WORKER,
+        connection: connect(4),
+        concurrency: options.concurrency,
+      });
+      worker.on("error", options.onError);
+      worker.on("failed", options.onFailed);
+      return {
+        ready: async () => {
+          await worker.waitUntilReady();
+        },
+        close: (graceMs) => closeWithin(worker, graceMs),
+      };
+    },
+    close: () => closeWithin(queue, 2_000),
+  };
+};
+
+/** Reports at most one error in five seconds: an outage says so, and does not fill the log. */
+const throttled = (log: Logger): ((error: Error) => void) => {
+  let isQuiet = false;
+  return (error) => {
+    if (isQuiet) return;
+    isQuiet = true;
+    setTimeout(() => {
+      isQuiet = false;
+    }, 5_000).unref();
+    log.warn({ error: error.message }, "the queue has trouble with its backend; the sweep covers for it");
+  };
+};
+
+export const openEngine = async (backend: QueueBackend, log: Logger): Promise<Engine> => {
+  const onError = throttled(log);
+  return backend.kind === "redis" ? openRedis(backend, onError) : openPostgres(backend, onError);
+};

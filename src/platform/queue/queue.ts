@@ -1,0 +1,130 @@
+import { UnrecoverableError } from "bullmq";
+import type { FollowUp } from "../db/database.ts";
+import { withoutSql } from "../db/sql-errors.ts";
+import type { Logger } from "../log/log.ts";
+import { openEngine, type QueueBackend, type ReceivedJob } from "./backend.ts";
+import type { JobContract, JobHandler } from "./job.ts";
+
+export interface Producer {
+  /**
+   * Hands a job to the queue without waiting and without ever throwing: it is called after the commit, and whatever the
+   * queue misses the sweep finds (M5). `delayMs` is how long the job waits before it may run.
+   */
+  enqueue(followUp: FollowUp, options?: { readonly delayMs?: number }): void;
+}
+
+export interface WorkerSettings {
+  /** Jobs that this process carries out at once. */
+  readonly concurrency: number;
+}
+
+export interface Queue {
+  readonly producer: Producer;
+  /** For readiness: can a job be handed on just now? */
+  isReady(): boolean;
+  /** Throws at once unless every contract has exactly one handler; resolves when the worker waits for jobs. */
+  startWorkers(handlers: readonly JobHandler[], settings: WorkerSettings): Promise<void>;
+  /** Workers first (they finish what they have, within `graceMs`), then the producer. */
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface QueueOptions {
+  readonly backend: QueueBackend;
+  /** Every job there is. Payloads are parsed against these when sent and when received. */
+  readonly contracts: readonly JobContract[];
+  readonly log: Logger;
+}
+
+const index = <T>(items: readonly T[], nameOf: (item: T) => string, what: string): ReadonlyMap<string, T> => {
+  const byName = new Map<string, T>();
+  for (const item of items) {
+    if (byName.has(nameOf(item))) throw new Error(`${what} "${nameOf(item)}" is declared twice.`);
+    byName.set(nameOf(item), item);
+  }
+  return byName;
+};
+
+/** Boot stops where a job would be accepted that nobody carries out, or two would. */
+const checkHandlers = (
+  contracts: ReadonlyMap<string, JobContract>,
+  handlers: readonly JobHandler[],
+): ReadonlyMap<string, JobHandler> => {
+  const byName = index(handlers, (handler) => handler.contract.name, "The handler of job");
+  const missing = [...contracts.keys()].filter((name) => !byName.has(name));
+  if (missing.length > 0) throw new Error(`No handler for job: ${missing.join(", ")}.`);
+  const stray = [...byName.keys()].filter((name) => !contracts.has(name));
+  if (stray.length > 0) throw new Error(`A handler for a job that is not registered: ${stray.join(", ")}.`);
+  return byName;
+};
+
+/** Runs one job. A payload that does not fit will not fit better next time, so it fails without a retry. */
+const processWith =
+  (handlers: ReadonlyMap<string, JobHandler>) =>
+  async (job: ReceivedJob): Promise<void> => {
+    const handler = handlers.get(job.name);
+    if (handler === undefined) throw new UnrecoverableError(`There is no job called ${job.name}.`);
+    const parsed = handler.contract.payload.safeParse(job.data);
+    if (!parsed.success) {
+      const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".") || "payload").join(", ");
+      throw new UnrecoverableError(`The payload of ${job.name} does not fit its contract: ${where}.`);
+    }
+    try {
+      await handler.run(job.data);
+    } catch (error) {
+      // What BullMQ keeps of a failure is its message and stack: neither may hold SQL parameters.
+      throw withoutSql(error);
+    }
+  };
+
+/** Opens the queue on its backend. Redis may be away at that moment; PostgreSQL may not. */
+export const openQueue = async (options: QueueOptions): Promise<Queue> => {
+  const { log } = options;
+  const contracts = index(options.contracts, (contract) => contract.name, "The job");
+  const engine = await openEngine(options.backend, log);
+  const closers: ((graceMs: number) => Promise<void>)[] = [];
+  const pending = new Set<Promise<void>>();
+  let isClosing = false;
+
+  const missed = (job: string, why: string): void =>
+    log.warn({ job, why }, "a job was not enqueued; the sweep will find its work");
+
+  const enqueue: Producer["enqueue"] = ({ job, payload }, { delayMs = 0 } = {}) => {
+    const contract = contracts.get(job);
+    if (contract === undefined || !contract.payload.safeParse(payload).success) {
+      log.error({ job }, "a job that is not registered, or whose payload does not fit, was dropped");
+      return;
+    }
+    if (isClosing || !engine.isReady()) {
+      missed(job, isClosing ? "the queue is closing" : "the queue's backend is away");
+      return;
+    }
+    const adding = engine
+      .add(job, payload, { attempts: contract.attempts, delayMs })
+      .catch((error: unknown) => missed(job, withoutSql(error).message))
+      .finally(() => pending.delete(adding));
+    pending.add(adding);
+  };
+
+  return {
+    producer: { enqueue },
+    isReady: () => !isClosing && engine.isReady(),
+    startWorkers: async (handlers, settings) => {
+      const process = processWith(checkHandlers(contracts, handlers));
+      const worker = engine.startWorker({
+        concurrency: settings.concurrency,
+        process,
+        onFailed: (job, error) =>
+          log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, "a job failed"),
+        onError: (error) => log.warn({ error: withoutSql(error).message }, "the worker has trouble with its backend"),
+      });
+      closers.push((graceMs) => worker.close(graceMs));
+      await worker.ready();
+    },
+    close: async (graceMs = 8_000) => {
+      isClosing = true;
+      await Promise.all(closers.map((close) => close(graceMs)));
+      await Promise.race([Promise.allSettled(pending), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+      await engine.close();
+    },
+  };
+};
