@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
-import { check, date, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { boolean, check, date, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { classify, instant, keepTwoYears } from "../../platform/db/columns.ts";
 import { organisations, sites } from "../practices/practices.table.ts";
+
+export const channels = ["in-person", "telephone", "video", "home-visit"] as const;
+export const pledges = ["firm", "ask"] as const;
 
 /** A pause inside a clinic, instants. */
 export interface ClinicBreak {
@@ -21,18 +24,22 @@ export const clinics = pgTable(
       .notNull()
       .references(() => sites.id),
     services: text().array().notNull(),
-    channel: text({ enum: ["in-person", "telephone", "video", "home-visit"] }).notNull(),
+    channel: text({ enum: channels }).notNull(),
     provides: text().array().notNull(),
-    pledge: text({ enum: ["firm", "ask"] }).notNull(),
+    pledge: text({ enum: pledges }).notNull(),
     startsAt: instant().notNull(),
     endsAt: instant().notNull(),
     breaks: jsonb().$type<ClinicBreak[]>().notNull(),
     slotMinutes: integer().notNull(),
     /** A code such as `N1`, never a name. Two clinics of one lane may not overlap. */
     lane: text(),
-    /** The weekly series it was made from. */
+    /** The weekly series it was made from, and the day (Europe/London) of the series that it is. */
     seriesId: uuid(),
-    /** The working day (Europe/London) for which firm was last confirmed (C5). */
+    /** Null: not of a series, or its day was closed, so that the series may make the day again once it opens. */
+    seriesDate: date({ mode: "string" }),
+    /** Changed by hand since the series made it: a change of the series leaves it alone (C2). */
+    isChanged: boolean().notNull().default(false),
+    /** The day (Europe/London) on which firm was last confirmed; publishing it by hand confirms it (C5). */
     confirmedOn: date({ mode: "string" }),
     /** form, import, or call: a clinic that the answer to a call made. */
     source: text({ enum: ["form", "import", "call"] }).notNull(),
@@ -45,6 +52,7 @@ export const clinics = pgTable(
   (table) => [
     index("clinics_organisation_start").on(table.organisationCode, table.startsAt),
     uniqueIndex("clinics_external_key").on(table.organisationCode, table.externalKey),
+    uniqueIndex("clinics_series_day").on(table.seriesId, table.seriesDate),
     check("clinics_window", sql`${table.startsAt} < ${table.endsAt}`),
     check("clinics_slot_minutes", sql`${table.slotMinutes} between 5 and 120`),
   ],
@@ -63,6 +71,8 @@ classify(clinics, keepTwoYears, {
   slotMinutes: "none",
   lane: "staff",
   seriesId: "none",
+  seriesDate: "none",
+  isChanged: "none",
   confirmedOn: "none",
   source: "none",
   externalKey: "none",
@@ -70,6 +80,8 @@ classify(clinics, keepTwoYears, {
   version: "none",
   createdAt: "none",
 });
+
+export const slotStates = ["free", "busy-tentative", "busy", "busy-unavailable"] as const;
 
 /** One bookable interval. States are FHIR's slotstatus: busy-tentative is held by a waiting offer. */
 export const slots = pgTable(
@@ -82,12 +94,15 @@ export const slots = pgTable(
     organisationCode: text().notNull(),
     startsAt: instant().notNull(),
     endsAt: instant().notNull(),
-    state: text({ enum: ["free", "busy-tentative", "busy", "busy-unavailable"] }).notNull(),
+    state: text({ enum: slotStates }).notNull(),
+    /** "This slot has gone" (C4): stays unavailable whatever becomes of the clinic's times. */
+    goneAt: instant(),
   },
   (table) => [
     uniqueIndex("slots_clinic_start").on(table.clinicId, table.startsAt),
+    // The candidate search: (practice, start) of what is free, and which clinic it is of, before the row itself is read.
     index("slots_free")
-      .on(table.organisationCode, table.startsAt)
+      .on(table.organisationCode, table.startsAt, table.clinicId)
       .where(sql`${table.state} = 'free'`),
   ],
 );
@@ -98,4 +113,5 @@ classify(slots, keepTwoYears, {
   startsAt: "none",
   endsAt: "none",
   state: "none",
+  goneAt: "none",
 });

@@ -1,0 +1,34 @@
+import { DomainError } from "../../platform/errors/domain-error.ts";
+import type { AffectedAgreement } from "./capacity.ports.ts";
+
+/** One clinician cannot be in two places (409). */
+export const laneClash = (): DomainError =>
+  new DomainError(
+    "conflict",
+    "lane-clash",
+    "This clinician's lane already has a clinic at that time. Choose another time or another lane.",
+  );
+
+export const invalidClinic = (pointer: string, message: string): DomainError =>
+  new DomainError("invalid", "invalid-clinic", message, { fields: [{ pointer, message }] });
+
+/** Shown before a change: which agreements it would break (C4). Repeat with `confirmBreaking: true` to go on. */
+export const wouldBreakAgreements = (agreements: readonly AffectedAgreement[]): DomainError =>
+  new DomainError(
+    "conflict",
+    "would-break-agreements",
+    `This would break ${agreements.length === 1 ? "one agreement" : `${agreements.length} agreements`} with neighbours. Send it again with confirmBreaking to go on: they are told at once and their needs are looked for again.`,
+    { details: { agreements } },
+  );
+
+export const clinicWithdrawn = (): DomainError =>
+  new DomainError("conflict", "clinic-withdrawn", "This clinic was already withdrawn.");
+
+export const clinicOver = (): DomainError =>
+  new DomainError("conflict", "clinic-over", "This clinic is over, so it can no longer be changed.");
+
+export const slotStarted = (): DomainError =>
+  new DomainError("conflict", "slot-started", "This slot has already started.");
+
+export const staleClinic = (): DomainError =>
+  new DomainError("stale", "clinic-changed-meanwhile", "Somebody changed this since you read it. Read it again first.");

@@ -1,0 +1,38 @@
+import type { Queryable, Tx } from "../../platform/db/database.ts";
+import type { Actor } from "../access/index.ts";
+
+/** Somebody else's plan that a change would break: a live agreement on one of the slots. */
+export interface AffectedAgreement {
+  readonly agreementId: string;
+  /** `CR-7F3K` and `N07`: what both sides call it. */
+  readonly reference: string;
+  readonly needRef: string;
+  readonly homeCode: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  /** How far its handover had come: `told` means that the patient knows. */
+  readonly step: string;
+}
+
+export type LossCause = "clinic-withdrawn" | "clinic-changed" | "slot-gone";
+
+/**
+ * What capacity needs from the features above it (agreements and offers), wired by the composition root.
+ *
+ * When `slotsLost` is called the clinic row is already as it will be, and the slots are already `busy-unavailable`: a
+ * search for another time of the same clinic (C4) cannot find them, and releasing them to free changes nothing. Only slots
+ * that were held or busy and have not started are named.
+ */
+export interface CapacityPorts {
+  /** The live agreements on these slots, in the order of their start. Reads only. */
+  impactOf(q: Queryable, slotIds: readonly string[]): Promise<readonly AffectedAgreement[]>;
+  /** Ends what stands on these slots: waiting offers shrink or end; agreements move to another time or re-open their need. */
+  slotsLost(
+    tx: Tx,
+    actor: Actor,
+    lost: { readonly slotIds: readonly string[]; readonly cause: LossCause },
+  ): Promise<{
+    /** Agreements that got another time of the same clinic. */ readonly moved: number;
+    /** Agreements that ended. */ readonly broken: number;
+  }>;
+}

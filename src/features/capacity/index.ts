@@ -1,0 +1,12 @@
+export { capacityEvents, clinicChanged } from "./capacity.events.ts";
+export type { AffectedAgreement, CapacityPorts, LossCause } from "./capacity.ports.ts";
+export { channel, pledge, slotState, type Channel, type Pledge, type SlotState } from "./capacity.schema.ts";
+export {
+  announceClinics,
+  createClinic,
+  createClinics,
+  type ClinicToCreate,
+  type CreatedClinic,
+} from "./clinic-create.service.ts";
+export { setSlotStates } from "./slots.repository.ts";
+export { firmSince, isFirmToday } from "./firm.rules.ts";
