@@ -29,7 +29,6 @@ export interface WorkerOptions {
   readonly concurrency: number;
   readonly process: (job: ReceivedJob) => Promise<void>;
   readonly onFailed: (job: ReceivedJob | undefined, error: Error) => void;
-  readonly onError: (error: Error) => void;
 }
 
 export interface RunningWorker {
@@ -133,10 +132,10 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
           retryStrategy,
         },
         prefix,
-        skipVersionCheck: true,
+        // The worker does ask for the version: without it every wait would be rounded up to whole seconds.
         concurrency: options.concurrency,
       });
-      worker.on("error", options.onError);
+      worker.on("error", onError);
       worker.on("failed", options.onFailed);
       return {
         ready: async () => {
@@ -190,7 +189,7 @@ const openPostgres = async (backend: QueueBackend, onError: (error: Error) => vo
         connection: connect(4),
         concurrency: options.concurrency,
       });
-      worker.on("error", options.onError);
+      worker.on("error", onError);
       worker.on("failed", options.onFailed);
       return {
         ready: async () => {

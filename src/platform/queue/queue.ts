@@ -115,7 +115,6 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
         process,
         onFailed: (job, error) =>
           log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, "a job failed"),
-        onError: (error) => log.warn({ error: withoutSql(error).message }, "the worker has trouble with its backend"),
       });
       closers.push((graceMs) => worker.close(graceMs));
       await worker.ready();
