@@ -11,6 +11,7 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { OpeningHours } from "../calendar/index.ts";
 import { classify, instant, keepForever, keepTwoYears } from "../../platform/db/columns.ts";
 
 /** A practice, a hub or a federation. `code` is the ODS code where there is one; lengths vary. */
@@ -59,13 +60,6 @@ classify(organisations, keepForever, {
   version: "none",
   updatedAt: "none",
 });
-
-/** Opening hours of one weekday (1 Monday … 7 Sunday), Europe/London wall time `HH:MM`. */
-export interface OpeningHours {
-  readonly weekday: number;
-  readonly opens: string;
-  readonly closes: string;
-}
 
 /** A place with a door. Every organisation has at least one. */
 export const sites = pgTable(

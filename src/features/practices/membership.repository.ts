@@ -1,0 +1,74 @@
+import { sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable } from "../../platform/db/database.ts";
+
+/*
+ * Who is matched with whom (rules P3, P6), as SQL that other features build into their own statements, and as reads.
+ */
+
+/** SQL: is the row `alias` of sharing_memberships signed and in force on today's London date (P6)? */
+export const isSignedSql = (alias: string): SQL => {
+  const m = sql.identifier(alias);
+  return sql`(${m}.agreement_version is not null and ${m}.signed_at is not null
+    and ${m}.valid_from <= (app_now() at time zone 'Europe/London')::date
+    and (${m}.valid_until is null or ${m}.valid_until >= (app_now() at time zone 'Europe/London')::date))`;
+};
+
+/** A practice with fewer registered patients is closing, or a special allocation scheme: never asked. */
+export const MIN_LIST_SIZE = 500;
+
+/** SQL: may the row `alias` of organisations be asked at all: ACTIVE, and not a practice with under 500 patients? */
+export const isAskableSql = (alias: string): SQL => {
+  const o = sql.identifier(alias);
+  return sql`(${o}.status = 'ACTIVE' and ${o}.kind <> 'federation'
+    and (${o}.kind <> 'practice' or ${o}.list_size is null or ${o}.list_size >= ${sql.raw(String(MIN_LIST_SIZE))}))`;
+};
+
+/** The same decision on a row that was read. */
+export const isAskable = (organisation: {
+  readonly kind: string;
+  readonly status: string;
+  readonly listSize: number | null;
+}): boolean =>
+  organisation.status === "ACTIVE" &&
+  organisation.kind !== "federation" &&
+  (organisation.kind !== "practice" || organisation.listSize === null || organisation.listSize >= MIN_LIST_SIZE);
+
+const membership = z.object({ groupCode: z.string(), isSigned: z.boolean() });
+export type Membership = z.output<typeof membership>;
+
+/** The sharing group of an organisation, signed or not; undefined if it has none. */
+export const membershipOf = async (q: Queryable, code: string): Promise<Membership | undefined> => {
+  const [found] = await rows(
+    q,
+    membership,
+    sql`select m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned"
+        from sharing_memberships m where m.organisation_code = ${code}`,
+  );
+  return found;
+};
+
+const coded = z.object({ code: z.string() });
+
+/** The federation organisations of a sharing group: their event logs carry the board's events. */
+export const brokerStreams = async (q: Queryable, groupCode: string): Promise<string[]> => {
+  const found = await rows(
+    q,
+    coded,
+    sql`select o.code from sharing_memberships m join organisations o on o.code = m.organisation_code
+        where m.group_code = ${groupCode} and o.kind = 'federation' order by o.code`,
+  );
+  return found.map(({ code }) => code);
+};
+
+/** Which of these codes belong to the sharing group, whatever they have signed. */
+export const membersAmong = async (q: Queryable, groupCode: string, codes: readonly string[]): Promise<string[]> => {
+  const found = await rows(
+    q,
+    coded,
+    sql`select organisation_code as code from sharing_memberships
+        where group_code = ${groupCode} and organisation_code = any(${sql.param([...codes])}::text[])
+        order by organisation_code`,
+  );
+  return found.map(({ code }) => code);
+};
