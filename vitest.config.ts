@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/bench/**"],
+    globalSetup: ["test/support/global-setup.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // Each file clones a database of its own; files run side by side, the tests of a file in order.
+    pool: "forks",
+    restoreMocks: true,
+    unstubEnvs: true,
+  },
+});
