@@ -1,0 +1,173 @@
+import type { Tx } from "../../platform/db/database.ts";
+import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { notFound } from "../../platform/errors/domain-error.ts";
+import { isBroker, type Actor } from "../access/index.ts";
+import { recordAudit, type Author } from "../audit/index.ts";
+import { setSlotStates } from "../capacity/index.ts";
+import { askForMatching } from "../match-due/index.ts";
+import { brokerStreams } from "../practices/index.ts";
+import { announceRequest, excludePractice, lockRequests, markNeeds, reopenNeeds } from "../requests/index.ts";
+import { agreementEnded, agreementFinished, alreadyGiven } from "./agreements.errors.ts";
+import { agreementCancelled, agreementMade } from "./agreements.events.ts";
+import {
+  endAgreement,
+  findAgreement,
+  insertAgreements,
+  insertSteps,
+  liveAgreementsOfNeeds,
+  type Block,
+  type LiveAgreement,
+  type MadeAgreement,
+  type Parties,
+} from "./agreements.repository.ts";
+
+export type Side = "home" | "supporting" | "broker";
+
+/**
+ * Agrees needs with blocks, in the caller's transaction, which holds the lock of the request: slots become busy, needs
+ * agreed, and home, the supporting practice and the brokers hear of it (rule O4).
+ * @throws `already-given` when a slot or need is not to be had any more; the whole transaction is then void.
+ */
+export const makeAgreements = async (
+  tx: Tx,
+  author: Author,
+  parties: Parties & { readonly reference: string },
+  blocks: readonly (Block & { readonly ref: string })[],
+): Promise<MadeAgreement[]> => {
+  if (blocks.length === 0) return [];
+  const { reference, ...between } = parties;
+  const slotIds = blocks.flatMap((block) => block.slotIds);
+  const needIds = blocks.map((block) => block.needId);
+  const taken = await setSlotStates(tx, slotIds, ["free", "busy-tentative"], "busy");
+  if (taken.length !== slotIds.length) throw alreadyGiven(undefined);
+  const agreed = await markNeeds(tx, needIds, { from: ["open", "offered"], to: "agreed" });
+  if (agreed.length !== needIds.length) throw alreadyGiven(undefined);
+  const made = await insertAgreements(tx, between, blocks, author);
+  const refs = new Map(blocks.map((block) => [block.needId, block.ref]));
+  const data = {
+    reference,
+    offerId: parties.offerId,
+    homeCode: parties.homeCode,
+    supportingCode: parties.supportingCode,
+    agreements: made.map((block) => describe({ ...block, ref: refs.get(block.needId) ?? "" })),
+  };
+  for (const stream of await concerned(tx, parties)) tx.emit(eventFor(agreementMade, stream, data));
+  await recordAudit(tx, author, "agreement.make", reference, {
+    supportingCode: parties.supportingCode,
+    agreementIds: made.map((block) => block.id),
+  });
+  return made;
+};
+
+const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: Date }) => ({
+  id: agreement.id,
+  ref: agreement.ref,
+  startsAt: agreement.startsAt.toISOString(),
+  endsAt: agreement.endsAt.toISOString(),
+});
+
+/** The event logs that hear of an agreement: both sides and the group's federations. */
+const concerned = async (
+  tx: Tx,
+  of: { readonly homeCode: string; readonly supportingCode: string; readonly groupCode: string },
+): Promise<string[]> => [...new Set([of.homeCode, of.supportingCode, ...(await brokerStreams(tx.q, of.groupCode))])];
+
+/** On which side of the agreement the actor stands; a stranger gets the same answer as for an unknown id (P3). */
+export const sideOf = (
+  actor: Actor,
+  agreement: Pick<LiveAgreement, "homeCode" | "supportingCode" | "groupCode">,
+): Side => {
+  if (actor.organisationCode === agreement.homeCode) return "home";
+  if (actor.organisationCode === agreement.supportingCode) return "supporting";
+  if (isBroker(actor) && actor.groupCode === agreement.groupCode) return "broker";
+  throw notFound("agreement");
+};
+
+const finishedSteps = ["attended", "dna", "not-done"];
+
+/**
+ * Cancels an agreement with a coded reason (rule H3). A need that is still wanted is looked after again at once, one
+ * priority higher if the supporting side cancelled; the slot returns to the supporting practice's free ones unless it
+ * was that practice which cancelled.
+ */
+export const cancelAgreement = async (
+  tx: Tx,
+  actor: Actor,
+  id: string,
+  input: { readonly code: string; readonly stillNeeded: boolean },
+): Promise<{ readonly needState: string }> => {
+  const seen = await findAgreement(tx.q, id);
+  if (seen === undefined) throw notFound("agreement");
+  const bySide = sideOf(actor, seen);
+  await lockRequests(tx, [seen.requestId]);
+  const agreement = (await findAgreement(tx.q, id)) ?? seen;
+  if (!agreement.isLive) throw agreementEnded(agreement.step);
+  if (finishedSteps.includes(agreement.step)) throw agreementFinished(agreement.step);
+  const needState = await endOne(tx, actor, agreement, { bySide, ...input });
+  await announceRequest(tx, agreement.requestId);
+  await askForMatching(tx, agreement.groupCode, "agreement.cancelled");
+  return { needState };
+};
+
+interface Ending {
+  readonly bySide: Side;
+  readonly code: string;
+  readonly stillNeeded: boolean;
+  /** False where the practice itself is still willing, only this slot is not to be had. */
+  readonly excludesPractice?: boolean;
+}
+
+/** Ends one live agreement whose request is locked, and says what became of its need. */
+export const endOne = async (tx: Tx, author: Author, agreement: LiveAgreement, ending: Ending): Promise<string> => {
+  const { bySide, code } = ending;
+  if (!(await endAgreement(tx, agreement.id, { bySide, code }))) throw agreementEnded(agreement.step);
+  await insertSteps(tx, [agreement.id], "cancelled", author);
+  await setSlotStates(tx, agreement.slotIds, ["busy"], bySide === "supporting" ? "busy-unavailable" : "free");
+  const needState = await releaseNeed(tx, agreement, ending);
+  if (bySide === "supporting" && ending.excludesPractice !== false)
+    await excludePractice(tx, [agreement.needId], agreement.supportingCode, "cancelled");
+  const data = {
+    reference: agreement.reference,
+    agreement: describe(agreement),
+    bySide,
+    code,
+    needState,
+    ringPatient: agreement.step === "told",
+  };
+  for (const stream of await concerned(tx, agreement)) tx.emit(eventFor(agreementCancelled, stream, data));
+  await recordAudit(tx, author, "agreement.cancel", agreement.reference, { ref: agreement.ref, bySide, code });
+  return needState;
+};
+
+const releaseNeed = async (tx: Tx, agreement: LiveAgreement, ending: Ending): Promise<string> => {
+  if (ending.stillNeeded) {
+    const { returned } = await reopenNeeds(tx, [agreement.needId], { raisePriority: ending.bySide === "supporting" });
+    return returned.length > 0 ? "returned" : "open";
+  }
+  await markNeeds(tx, [agreement.needId], { from: ["agreed", "told"], to: "withdrawn", endedAs: "not-needed" });
+  return "withdrawn";
+};
+
+/** Ends the agreements of needs that home, or the broker for it, has ended (withdrawn, sorted); the needs stay as they are. */
+export const endAgreementsOfNeeds = async (
+  tx: Tx,
+  author: Author,
+  needIds: readonly string[],
+  code: string,
+): Promise<void> => {
+  for (const agreement of await liveAgreementsOfNeeds(tx.q, needIds)) {
+    const bySide: Side = author.organisationCode === agreement.homeCode ? "home" : "broker";
+    if (!(await endAgreement(tx, agreement.id, { bySide, code }))) continue;
+    await insertSteps(tx, [agreement.id], "cancelled", author);
+    await setSlotStates(tx, agreement.slotIds, ["busy"], "free");
+    const data = {
+      reference: agreement.reference,
+      agreement: describe(agreement),
+      bySide,
+      code,
+      needState: "withdrawn",
+      ringPatient: false,
+    };
+    for (const stream of await concerned(tx, agreement)) tx.emit(eventFor(agreementCancelled, stream, data));
+  }
+};

@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { sql } from "drizzle-orm";
+import { rows, type Tx } from "../../platform/db/database.ts";
+import { eventFor } from "../../platform/event-log/event-contract.ts";
+import type { Actor } from "../access/index.ts";
+import { recordAudit } from "../audit/index.ts";
+import { setSlotStates } from "../capacity/index.ts";
+import { brokerStreams } from "../practices/index.ts";
+import { announceRequest, lockRequests } from "../requests/index.ts";
+import { agreementMoved } from "./agreements.events.ts";
+import { liveAgreementsOnSlots, moveAgreement, type LiveAgreement } from "./agreements.repository.ts";
+import { endOne } from "./agreements.service.ts";
+
+const freeBlock = z.object({ slotIds: z.array(z.string()), startsAt: z.coerce.date(), endsAt: z.coerce.date() });
+
+/** The block of the same clinic and length, free and inside the need's window, that starts nearest to the lost one. */
+const findAnotherTime = async (tx: Tx, agreement: LiveAgreement) => {
+  const length = agreement.slotIds.length;
+  const found = await rows(
+    tx.q,
+    freeBlock,
+    sql`
+      with free as (
+        select id, starts_at, ends_at,
+               array_agg(id::text) over ahead as "slotIds",
+               max(ends_at) over ahead as last_end,
+               count(*) over ahead as n
+        from slots where clinic_id = ${agreement.clinicId} and state = 'free' and starts_at >= app_now()
+        window ahead as (order by starts_at rows between current row and ${sql.raw(String(length - 1))} following)
+      )
+      select "slotIds", starts_at as "startsAt", last_end as "endsAt" from free
+      where n = ${length} and last_end - starts_at = ${agreement.endsAt.getTime() - agreement.startsAt.getTime()} * interval '1 millisecond'
+        and starts_at >= ${agreement.earliest} and last_end <= ${agreement.dueBy}
+      order by abs(extract(epoch from starts_at - ${agreement.startsAt}::timestamptz)), starts_at limit 1`,
+  );
+  return found[0];
+};
+
+/**
+ * Rule C4: these slots have gone, without blame. For each agreement on them another time of the same clinic is tried
+ * first; failing that the need re-opens, one priority higher. Where the patient was told already, the message says that
+ * home must ring her.
+ * @returns how many agreements were moved, and how many broke.
+ */
+export const loseAgreedSlots = async (
+  tx: Tx,
+  actor: Actor,
+  slotIds: readonly string[],
+  mayMove: boolean,
+): Promise<{ readonly moved: number; readonly broken: number }> => {
+  const seen = await liveAgreementsOnSlots(tx.q, slotIds);
+  if (seen.length === 0) return { moved: 0, broken: 0 };
+  await lockRequests(tx, [...new Set(seen.map((agreement) => agreement.requestId))]);
+  const affected = await liveAgreementsOnSlots(tx.q, slotIds);
+  let moved = 0;
+  for (const agreement of affected) {
+    const another = mayMove ? await findAnotherTime(tx, agreement) : undefined;
+    if (another !== undefined && (await takeInstead(tx, actor, agreement, another, slotIds))) moved += 1;
+    else {
+      await endOne(tx, actor, agreement, {
+        bySide: "supporting",
+        code: "slot-gone",
+        stillNeeded: true,
+        excludesPractice: false,
+      });
+    }
+  }
+  for (const requestId of new Set(affected.map((agreement) => agreement.requestId)))
+    await announceRequest(tx, requestId);
+  return { moved, broken: affected.length - moved };
+};
+
+const takeInstead = async (
+  tx: Tx,
+  actor: Actor,
+  agreement: LiveAgreement,
+  another: z.output<typeof freeBlock>,
+  lost: readonly string[],
+): Promise<boolean> => {
+  const taken = await setSlotStates(tx, another.slotIds, ["free"], "busy");
+  if (taken.length !== another.slotIds.length) {
+    await setSlotStates(tx, taken, ["busy"], "free");
+    return false;
+  }
+  const stillThere = agreement.slotIds.filter((id) => !lost.includes(id));
+  if (stillThere.length > 0) await setSlotStates(tx, stillThere, ["busy"], "free");
+  await moveAgreement(tx, agreement.id, another);
+  const streams = new Set([
+    agreement.homeCode,
+    agreement.supportingCode,
+    ...(await brokerStreams(tx.q, agreement.groupCode)),
+  ]);
+  const data = {
+    reference: agreement.reference,
+    agreement: {
+      id: agreement.id,
+      ref: agreement.ref,
+      startsAt: another.startsAt.toISOString(),
+      endsAt: another.endsAt.toISOString(),
+    },
+    before: agreement.startsAt.toISOString(),
+    ringPatient: agreement.step === "told",
+  };
+  for (const stream of streams) tx.emit(eventFor(agreementMoved, stream, data));
+  await recordAudit(tx, actor, "agreement.move", agreement.reference, { ref: agreement.ref });
+  return true;
+};

@@ -1,0 +1,73 @@
+import { DomainError } from "../../platform/errors/domain-error.ts";
+import type { OfferState } from "./offers.schema.ts";
+
+/** What the loser of a race may know: how the offer stands, and what is still possible (rule O4). */
+export interface StillPossible {
+  readonly state: OfferState;
+  /** Who of the own desk answered, where it was the own desk. */
+  readonly answeredBy: string | null;
+  /** Needs of this request that still look for a place. */
+  readonly stillWanted: number;
+  /** Other offers of this request that wait for the same desk. */
+  readonly otherOffers: readonly string[];
+}
+
+const WORDS: Readonly<Record<OfferState, string>> = {
+  waiting: "The time for an answer has just passed.",
+  accepted: "This offer was accepted already.",
+  "part-accepted": "This offer was answered already.",
+  declined: "This offer was declined already.",
+  lapsed: "The time for an answer has passed.",
+  "stood-down": "These appointments have just been covered elsewhere. Thank you for answering.",
+};
+
+export const offerClosed = (possible: StillPossible): DomainError =>
+  new DomainError(
+    "conflict",
+    "offer-closed",
+    `${WORDS[possible.state]}${possible.answeredBy === null ? "" : ` ${possible.answeredBy} answered it.`} Nothing was changed.`,
+    { details: { ...possible } },
+  );
+
+export const notYoursToAnswer = (): DomainError =>
+  new DomainError("forbidden", "not-yours-to-answer", "This offer waits for another organisation's answer.");
+
+export const roleMayNotAnswer = (roles: readonly string[]): DomainError =>
+  new DomainError(
+    "forbidden",
+    "role-may-not-answer",
+    `Your practice lets these roles answer offers: ${roles.join(", ")}. Ask one of them, or a manager to change the settings.`,
+  );
+
+export const callNeedsTimes = (): DomainError =>
+  new DomainError(
+    "invalid",
+    "call-needs-times",
+    "This is a call without times. Answer it with the times that you can offer, or decline it.",
+  );
+
+export const slotsNotInOffer = (slotIds: readonly string[]): DomainError =>
+  new DomainError(
+    "conflict",
+    "slots-not-in-offer",
+    "Some of the ticked times are not, or no longer, part of this offer. Nothing was changed.",
+    { details: { slots: slotIds } },
+  );
+
+export const timesDoNotFit = (): DomainError =>
+  new DomainError(
+    "invalid",
+    "times-do-not-fit",
+    "None of the ticked times is long enough for an appointment of this offer.",
+  );
+
+export const extendedAlready = (): DomainError =>
+  new DomainError("conflict", "extended-already", "This offer was given more time already; that is possible once.");
+
+export const nothingWanted = (possible: StillPossible): DomainError =>
+  new DomainError(
+    "conflict",
+    "nothing-wanted",
+    "Thank you: these appointments have just been covered elsewhere, so none of the times is needed. Nothing was changed.",
+    { details: { ...possible } },
+  );
