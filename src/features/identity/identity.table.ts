@@ -55,7 +55,7 @@ export const sessions = pgTable(
     actingFor: text()
       .notNull()
       .references(() => organisations.code),
-    csrfSecret: text().notNull(),
+    /** The sign-in; kept when the secret is changed, so that a session's day is not prolonged. */
     createdAt: instant().notNull(),
     lastSeenAt: instant().notNull(),
     endedAt: instant(),
@@ -66,7 +66,6 @@ classify(sessions, keepNinetyDays, {
   idHash: "staff",
   userId: "staff",
   actingFor: "staff",
-  csrfSecret: "staff",
   createdAt: "staff",
   lastSeenAt: "staff",
   endedAt: "staff",
@@ -102,9 +101,44 @@ classify(apiTokens, keepTwoYears, {
   revokedAt: "staff",
 });
 
-/** Failed sign-ins by account and by address, each in its own bucket so that one desk cannot lock out a practice. */
+/**
+ * A link that makes somebody a colleague. Whoever holds it chooses a password, or gives the one they have elsewhere; no
+ * account exists before that, so nobody can be signed in as a person who never came.
+ */
+export const invitations = pgTable(
+  "invitations",
+  {
+    /** SHA-256 of the link's token. */
+    tokenHash: text().primaryKey(),
+    /** Lower case. */
+    email: text().notNull(),
+    name: text().notNull(),
+    organisationCode: text()
+      .notNull()
+      .references(() => organisations.code),
+    roles: text({ enum: ["nurse", "reception", "manager", "broker", "admin"] })
+      .array()
+      .notNull(),
+    createdAt: instant().notNull(),
+    expiresAt: instant().notNull(),
+    acceptedAt: instant(),
+  },
+  (table) => [index("invitations_organisation").on(table.organisationCode)],
+);
+classify(invitations, keepNinetyDays, {
+  tokenHash: "staff",
+  email: "staff",
+  name: "staff",
+  organisationCode: "staff",
+  roles: "staff",
+  createdAt: "staff",
+  expiresAt: "staff",
+  acceptedAt: "staff",
+});
+
+/** Sign-ins that failed or are under way, by account and by address, as pairs, so that nobody can lock out a practice. */
 export const signInFailures = pgTable("sign_in_failures", {
-  /** `account:<hash>|address:<hash>` pairs; never the address itself. */
+  /** Hash of account and address together; never the address itself. */
   bucket: text().primaryKey(),
   failures: integer().notNull(),
   lastAt: instant().notNull(),

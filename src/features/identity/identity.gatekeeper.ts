@@ -1,0 +1,103 @@
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Database } from "../../platform/db/database.ts";
+import { withoutSql } from "../../platform/db/sql-errors.ts";
+import type { Access } from "../../platform/http/route.ts";
+import type { Gatekeeper } from "../../platform/http/server.ts";
+import { equalSecrets, sha256 } from "../../platform/ids/ids.ts";
+import type { Logger } from "../../platform/log/log.ts";
+import type { Actor } from "../access/index.ts";
+import { prepareCredentials, touchCredential } from "./credentials.repository.ts";
+import { csrfRefused, foreignOrigin, notSignedIn, roleNeeded } from "./identity.errors.ts";
+import { isAllowedOrigin, readBearer, readSessionSecret, type CookieSettings } from "./session-cookie.rules.ts";
+
+/** Who stands behind a public route: nobody. */
+export const nobody: Actor = {
+  userId: "",
+  name: "",
+  organisationCode: "",
+  roles: [],
+  groupCode: null,
+  credential: { kind: "session", id: "" },
+};
+
+const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
+const formToken = z.object({ _csrf: z.string() });
+
+/**
+ * The token that a page sends back with its commands. It is made from the session's secret, so it needs no storage, ends
+ * with the session, and a page that was drawn while acting for one organisation cannot act for another.
+ */
+export const csrfTokenFor = (secret: string): string => sha256(`csrf\n${secret}`);
+
+/** The token for the pages of this request; null when it carries no session cookie. */
+export const csrfTokenOf = (settings: CookieSettings, request: FastifyRequest): string | null => {
+  const secret = readSessionSecret(settings, request.headers.cookie);
+  return secret === undefined ? null : csrfTokenFor(secret);
+};
+
+export interface GatekeeperOptions {
+  readonly database: Database;
+  readonly cookies: CookieSettings;
+  readonly log: Logger;
+}
+
+/**
+ * Finds out who is calling: by bearer token, or by session cookie, whose commands must also show where they come from
+ * (Origin) and that the page had the session (CSRF token). Tokens are exempt: no browser sends them by itself.
+ */
+export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions): Gatekeeper<Actor> => {
+  const credentials = prepareCredentials(database.q);
+  const touching = new Set<string>();
+
+  /** Outside the request's path: nobody waits for it, and one write at a time for each credential. */
+  const touch = async (credential: Actor["credential"]): Promise<void> => {
+    if (touching.has(credential.id)) return;
+    touching.add(credential.id);
+    try {
+      await touchCredential(database.q, credential);
+    } catch (error) {
+      log.warn({ error: withoutSql(error).message }, "could not note that a session was used");
+    } finally {
+      touching.delete(credential.id);
+    }
+  };
+
+  const find = async (kind: Actor["credential"]["kind"], secret: string): Promise<Actor | undefined> => {
+    const found = await credentials.find(kind, sha256(secret));
+    if (found?.isTouchDue === true) void touch(found.actor.credential);
+    return found?.actor;
+  };
+
+  const refuseForgery = (request: FastifyRequest, secret: string): void => {
+    if (SAFE.has(request.method)) return;
+    if (!isAllowedOrigin(cookies, request.headers, request.host)) throw foreignOrigin();
+    const header = request.headers["x-csrf-token"];
+    const form = formToken.safeParse(request.body);
+    const given = typeof header === "string" ? header : form.data?._csrf;
+    if (given === undefined || !equalSecrets(given, csrfTokenFor(secret))) throw csrfRefused();
+  };
+
+  return {
+    identify: async (request) => {
+      const bearer = readBearer(request.headers.authorization);
+      // A credential that is present and not good is refused, also where a cookie would have served.
+      if (bearer !== undefined) return find("token", bearer);
+      const secret = readSessionSecret(cookies, request.headers.cookie);
+      if (secret === undefined) return undefined;
+      const actor = await find("session", secret);
+      if (actor !== undefined) refuseForgery(request, secret);
+      return actor;
+    },
+    admit,
+    scope: (actor) => `${actor.userId}@${actor.organisationCode}`,
+  };
+};
+
+const admit = (actor: Actor | undefined, access: Access): Actor => {
+  if (access.kind === "public") return nobody;
+  if (actor === undefined) throw notSignedIn();
+  if (access.kind === "roles" && !actor.roles.some((role) => access.roles.includes(role)))
+    throw roleNeeded(access.roles);
+  return actor;
+};
