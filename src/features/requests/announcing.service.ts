@@ -1,0 +1,47 @@
+import type { Tx } from "../../platform/db/database.ts";
+import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { brokerStreams } from "../practices/index.ts";
+import { countRequests } from "./counts.repository.ts";
+import { needReturned, requestChanged, requestPosted } from "./requests.events.ts";
+
+/** The logs in which news of a request stands: home's, and those of the group's federations. */
+const audience = async (tx: Tx, homeCode: string, groupCode: string): Promise<string[]> => [
+  ...new Set([homeCode, ...(await brokerStreams(tx.q, groupCode))]),
+];
+
+export interface Announced {
+  readonly reference: string;
+  readonly homeCode: string;
+  readonly groupCode: string;
+}
+
+export const announcePosted = async (
+  tx: Tx,
+  posted: Announced & Pick<ReturnType<typeof requestPosted.data.parse>, "priority" | "needs">,
+): Promise<void> => {
+  const { groupCode, ...data } = posted;
+  for (const stream of await audience(tx, posted.homeCode, groupCode)) tx.emit(eventFor(requestPosted, stream, data));
+};
+
+/**
+ * Tells home and the brokers where these requests stand now, as `request.changed`. Call it last in a command: the counts
+ * are read when it is called.
+ */
+export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> => {
+  const streamsOf = new Map<string, string[]>();
+  for (const { requestId: _, groupCode, ...data } of await countRequests(tx.q, [...new Set(requestIds)])) {
+    const brokers = streamsOf.get(groupCode) ?? (await brokerStreams(tx.q, groupCode));
+    streamsOf.set(groupCode, brokers);
+    for (const stream of new Set([data.homeCode, ...brokers])) tx.emit(eventFor(requestChanged, stream, data));
+  }
+};
+
+export const announceRequest = async (tx: Tx, requestId: string): Promise<void> => announceRequests(tx, [requestId]);
+
+/** Tells home and the brokers that these needs came back uncovered (R7). */
+export const announceReturned = async (tx: Tx, returned: readonly (Announced & { ref: string })[]): Promise<void> => {
+  for (const { reference, homeCode, groupCode, ref } of returned) {
+    for (const stream of await audience(tx, homeCode, groupCode))
+      tx.emit(eventFor(needReturned, stream, { reference, homeCode, ref }));
+  }
+};

@@ -1,0 +1,31 @@
+export { announceRequest, announceRequests } from "./announcing.service.ts";
+export { lockRequests } from "./lock.repository.ts";
+export { requestCounts } from "./counts.repository.ts";
+export {
+  clearExclusions,
+  clearExclusionsOf,
+  excludePractice,
+  lockNeeds,
+  markNeeds,
+  widenNeeds,
+  type ExclusionReason,
+  type LockedNeed,
+  type Marking,
+  type Widening,
+} from "./needs.repository.ts";
+export { reopenNeeds, type Reopened } from "./needs.service.ts";
+export { postRequest } from "./posting.service.ts";
+export { requireRequest } from "./reading.service.ts";
+export { requestEvents } from "./requests.events.ts";
+export type { EndedNeeds, RequestPorts } from "./requests.ports.ts";
+export { rank } from "./requests.rules.ts";
+export {
+  channels,
+  postRequestBody,
+  priorities,
+  type Counts,
+  type NeedState,
+  type Priority,
+} from "./requests.schema.ts";
+export { requestRoutes } from "./requests.routes.ts";
+export { returnOverdue } from "./ending.service.ts";

@@ -1,0 +1,20 @@
+import type { Tx } from "../../platform/db/database.ts";
+import type { Author } from "../audit/index.ts";
+
+/** What happened to needs that were out with a practice or agreed. */
+export interface EndedNeeds {
+  readonly requestId: string;
+  /** Only needs that were offered or agreed; their own rows have already been changed, in this transaction. */
+  readonly needIds: readonly string[];
+  /**
+   * withdrawn, sorted, returned: the need has ended. amended: it is still wanted and open again, but what it was offered
+   * no longer fits; such needs never have an agreement.
+   */
+  readonly why: "withdrawn" | "sorted" | "returned" | "amended";
+}
+
+/** What requests ask of the features above them; wired by the composition root. */
+export interface RequestPorts {
+  /** Stands down the waiting offers of these needs and cancels their agreements, telling the other side (O5, H3). */
+  needsEnded(tx: Tx, author: Author, ended: EndedNeeds): Promise<void>;
+}

@@ -1,0 +1,197 @@
+import { sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { newSpeakable } from "../../platform/ids/ids.ts";
+import type { Scope } from "./requests.policy.ts";
+import { channels, needStates, priorities, shortfallReasons } from "./requests.schema.ts";
+import { coverRequests, needLines, needs } from "./requests.table.ts";
+
+const posting = z.object({
+  now: z.coerce.date(),
+  homeName: z.string().nullable(),
+  services: z.array(z.object({ code: z.string(), defaultMinutes: z.number() })),
+  openLines: z.array(
+    z.object({
+      reference: z.string(),
+      service: z.string(),
+      channel: z.string(),
+      earliest: z.coerce.date(),
+      dueBy: z.coerce.date(),
+    }),
+  ),
+});
+export type PostingContext = z.output<typeof posting>;
+
+/** All that posting has to know besides membership, in one round trip: it is part of the time that a practice waits. */
+export const readPostingContext = async (
+  q: Queryable,
+  homeCode: string,
+  services: readonly string[],
+): Promise<PostingContext> => {
+  const wanted = sql`${sql.param([...services])}::text[]`;
+  const [context] = await rows(
+    q,
+    posting,
+    sql`
+      select app_now() as now,
+        (select name from organisations where code = ${homeCode}) as "homeName",
+        (select coalesce(jsonb_agg(jsonb_build_object('code', code, 'defaultMinutes', default_minutes)), '[]')
+         from services where is_active and code = any(${wanted})) as services,
+        (select coalesce(jsonb_agg(jsonb_build_object('reference', r.reference, 'service', l.service_code,
+           'channel', l.channel, 'earliest', l.earliest, 'dueBy', l.due_by)), '[]')
+         from cover_requests r join need_lines l on l.request_id = r.id
+         where r.home_code = ${homeCode} and l.service_code = any(${wanted}) and l.due_by > app_now()
+           and exists (select 1 from needs n where n.line_id = l.id and n.state in ('open', 'offered', 'agreed'))
+        ) as "openLines"`,
+  );
+  if (context === undefined) throw new Error("the posting context has one row");
+  return context;
+};
+
+export type NewRequest = Omit<typeof coverRequests.$inferInsert, "reference">;
+export type NewLine = typeof needLines.$inferInsert;
+export type NewNeed = typeof needs.$inferInsert;
+
+/**
+ * Stores a request under a fresh reference (R4). The index on references decides whether one is free; the code grows
+ * longer if several in a row were taken, as they will be once hundreds of thousands are in use.
+ */
+export const insertRequest = async (tx: Tx, request: NewRequest): Promise<string | undefined> => {
+  for (let tries = 0; tries < 9; tries += 1) {
+    const reference = `CR-${newSpeakable(4 + Math.floor(tries / 3))}`;
+    const done = await tx.q
+      .insert(coverRequests)
+      .values({ ...request, reference })
+      .onConflictDoNothing({ target: coverRequests.reference });
+    if (done.rowCount === 1) return reference;
+  }
+  return undefined;
+};
+
+export const insertLines = async (tx: Tx, lines: readonly NewLine[]): Promise<void> => {
+  await tx.q.insert(needLines).values([...lines]);
+};
+
+export const insertNeeds = async (tx: Tx, added: readonly NewNeed[]): Promise<void> => {
+  if (added.length > 0) await tx.q.insert(needs).values([...added]);
+};
+
+const request = z.object({
+  id: z.string(),
+  reference: z.string(),
+  homeCode: z.string(),
+  homeName: z.string(),
+  groupCode: z.string(),
+  priority: z.enum(priorities),
+  reason: z.enum(shortfallReasons),
+  takesFirm: z.boolean(),
+  postedByName: z.string(),
+  postedByCode: z.string(),
+  pausedAt: z.coerce.date().nullable(),
+  version: z.number(),
+  createdAt: z.coerce.date(),
+});
+
+const line = z.object({
+  id: z.string(),
+  position: z.number(),
+  serviceCode: z.string(),
+  channel: z.enum(channels),
+  minutes: z.number(),
+  earliest: z.coerce.date(),
+  dueBy: z.coerce.date(),
+  requires: z.array(z.string()),
+  maxKm: z.number(),
+  priority: z.enum(priorities),
+  notAsked: z.record(z.string(), z.string()),
+});
+
+const need = z.object({
+  id: z.string(),
+  lineId: z.string(),
+  ref: z.string(),
+  course: z.string().nullable(),
+  state: z.enum(needStates),
+  priority: z.enum(priorities),
+  ring: z.number(),
+  endedAs: z.string().nullable(),
+  endedAt: z.coerce.date().nullable(),
+  acknowledgedAt: z.coerce.date().nullable(),
+  agreement: z
+    .object({
+      id: z.string(),
+      supportingCode: z.string(),
+      supportingName: z.string(),
+      startsAt: z.coerce.date(),
+      endsAt: z.coerce.date(),
+      step: z.string(),
+    })
+    .nullable(),
+});
+
+const asked = z.object({
+  code: z.string(),
+  name: z.string(),
+  state: z.enum(["waiting", "accepted", "part-accepted", "declined", "lapsed", "stood-down"]),
+  offers: z.coerce.number(),
+});
+
+/** What of `cover_requests r` lies within the scope (P3). */
+export const inScope = ({ homeCode, groupCode }: Scope): SQL =>
+  sql`(r.home_code = ${homeCode} or r.group_code = ${groupCode}::text)`;
+
+/** One request in scope, locked for the rest of the transaction when a command is about to change it. */
+export const findRequest = async (
+  q: Queryable,
+  scope: Scope,
+  reference: string,
+  lock: boolean,
+): Promise<z.output<typeof request> | undefined> => {
+  const [found] = await rows(
+    q,
+    request,
+    sql`
+      select r.id, r.reference, r.home_code as "homeCode", o.name as "homeName", r.group_code as "groupCode", r.priority,
+        r.reason, r.takes_firm as "takesFirm", u.name as "postedByName", r.posted_by_code as "postedByCode",
+        r.paused_at as "pausedAt", r.version, r.created_at as "createdAt"
+      from cover_requests r join organisations o on o.code = r.home_code join users u on u.id = r.posted_by
+      where r.reference = ${reference} and ${inScope(scope)}
+      ${lock ? sql`for no key update of r` : sql``}`,
+  );
+  return found;
+};
+
+export const readLines = async (q: Queryable, requestId: string): Promise<z.output<typeof line>[]> =>
+  rows(
+    q,
+    line,
+    sql`
+      select id, position, service_code as "serviceCode", channel, minutes, earliest, due_by as "dueBy", requires,
+        max_km as "maxKm", priority, not_asked as "notAsked"
+      from need_lines where request_id = ${requestId} order by position`,
+  );
+
+export const readNeeds = async (q: Queryable, requestId: string): Promise<z.output<typeof need>[]> =>
+  rows(
+    q,
+    need,
+    sql`
+      select n.id, n.line_id as "lineId", n.ref, n.course, n.state, n.priority, n.ring, n.ended_as as "endedAs",
+        n.ended_at as "endedAt", n.acknowledged_at as "acknowledgedAt",
+        case when a.id is null then null else jsonb_build_object('id', a.id, 'supportingCode', a.supporting_code,
+          'supportingName', o.name, 'startsAt', a.starts_at, 'endsAt', a.ends_at, 'step', a.step) end as agreement
+      from needs n
+      left join agreements a on a.need_id = n.id and a.is_live
+      left join organisations o on o.code = a.supporting_code
+      where n.request_id = ${requestId} order by length(n.ref), n.ref`,
+  );
+
+export const readAsked = async (q: Queryable, requestId: string): Promise<z.output<typeof asked>[]> =>
+  rows(
+    q,
+    asked,
+    sql`
+      select f.supporting_code as code, o.name, f.state, count(*) as offers
+      from offers f join organisations o on o.code = f.supporting_code
+      where f.request_id = ${requestId} group by 1, 2, 3 order by 1, 3`,
+  );
