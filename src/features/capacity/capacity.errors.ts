@@ -32,3 +32,6 @@ export const slotStarted = (): DomainError =>
 
 export const staleClinic = (): DomainError =>
   new DomainError("stale", "clinic-changed-meanwhile", "Somebody changed this since you read it. Read it again first.");
+
+export const clinicNotFirm = (): DomainError =>
+  new DomainError("conflict", "clinic-not-firm", "Only firm clinics are confirmed; neighbours ask first for this one.");

@@ -26,6 +26,11 @@ export type LossCause = "clinic-withdrawn" | "clinic-changed" | "slot-gone";
 export interface CapacityPorts {
   /** The live agreements on these slots, in the order of their start. Reads only. */
   impactOf(q: Queryable, slotIds: readonly string[]): Promise<readonly AffectedAgreement[]>;
+  /**
+   * Locks whatever stands on these slots in the order that everybody keeps (requests, then slots), before capacity locks
+   * the slots themselves: a desk that accepts and a colleague who withdraws then wait for each other, never in a circle.
+   */
+  lockStanding(tx: Tx, slotIds: readonly string[]): Promise<void>;
   /** Ends what stands on these slots: waiting offers shrink or end; agreements move to another time or re-open their need. */
   slotsLost(
     tx: Tx,

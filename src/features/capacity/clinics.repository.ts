@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Tx } from "../../platform/db/database.ts";
 import { violates } from "../../platform/db/sql-errors.ts";
 import { laneClash } from "./capacity.errors.ts";
@@ -19,4 +19,74 @@ export const insertClinics = async (tx: Tx, fresh: readonly NewClinic[]): Promis
   } catch (error) {
     throw violates(error, "clinics_lane_overlap") ? laneClash() : error;
   }
+};
+
+export type StoredClinic = typeof clinics.$inferSelect;
+
+/** Locks an organisation's own clinic; undefined for anybody else's (P3). */
+export const lockClinic = async (tx: Tx, organisationCode: string, id: string): Promise<StoredClinic | undefined> => {
+  const [found] = await tx.q
+    .select()
+    .from(clinics)
+    .where(and(eq(clinics.id, id), eq(clinics.organisationCode, organisationCode)))
+    .for("update");
+  return found;
+};
+
+/** Writes what changed of a locked clinic and counts its version up. */
+export const updateClinic = async (
+  tx: Tx,
+  id: string,
+  changes: Partial<Omit<StoredClinic, "id" | "version" | "withdrawnAt">>,
+): Promise<void> => {
+  try {
+    await tx.q
+      .update(clinics)
+      .set({ ...changes, version: sql`${clinics.version} + 1` })
+      .where(eq(clinics.id, id));
+  } catch (error) {
+    throw violates(error, "clinics_lane_overlap") ? laneClash() : error;
+  }
+};
+
+export const markWithdrawn = async (
+  tx: Tx,
+  id: string,
+  options: { readonly freesSeriesDay: boolean },
+): Promise<void> => {
+  await tx.q
+    .update(clinics)
+    .set({
+      withdrawnAt: sql`app_now()`,
+      version: sql`${clinics.version} + 1`,
+      ...(options.freesSeriesDay ? { seriesDate: null } : {}),
+    })
+    .where(eq(clinics.id, id));
+};
+
+/**
+ * Confirms firm clinics that have not ended: one, or all of the organisation's. Answers the ids that were not confirmed
+ * for that day yet.
+ */
+export const confirmFirm = async (
+  tx: Tx,
+  organisationCode: string,
+  day: string,
+  id: string | undefined,
+): Promise<string[]> => {
+  const confirmed = await tx.q
+    .update(clinics)
+    .set({ confirmedOn: day })
+    .where(
+      and(
+        eq(clinics.organisationCode, organisationCode),
+        eq(clinics.pledge, "firm"),
+        isNull(clinics.withdrawnAt),
+        gt(clinics.endsAt, sql`app_now()`),
+        sql`${clinics.confirmedOn} is distinct from ${day}`,
+        ...(id === undefined ? [] : [eq(clinics.id, id)]),
+      ),
+    )
+    .returning({ id: clinics.id });
+  return confirmed.map((row) => row.id);
 };

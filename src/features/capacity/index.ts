@@ -10,3 +10,4 @@ export {
 } from "./clinic-create.service.ts";
 export { setSlotStates } from "./slots.repository.ts";
 export { firmSince, isFirmToday } from "./firm.rules.ts";
+export { clinicRoutes } from "./clinics.routes.ts";
