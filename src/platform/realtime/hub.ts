@@ -1,0 +1,167 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WebSocket } from "ws";
+import { wallClock } from "../clock/clock.ts";
+import type { Queryable } from "../db/database.ts";
+import { withoutSql } from "../db/sql-errors.ts";
+import { DomainError } from "../errors/domain-error.ts";
+import type { Logger } from "../log/log.ts";
+import { createFanOut } from "./fan-out.ts";
+import { closeCode } from "./protocol.ts";
+import { defaultSessionSettings, openSession, type Session, type SessionSettings } from "./session.ts";
+import type { WakeBus } from "./wake-bus.ts";
+
+/** Somebody who may follow one stream. */
+export interface Admission<A> {
+  /** The caller as the gatekeeper knows it: handed back to `endedAmong`. */
+  readonly who: A;
+  readonly stream: string;
+  /** For the limits. */
+  readonly user: string;
+  readonly address: string;
+  readonly wantsHeartbeat: boolean;
+}
+
+export interface HubSettings extends SessionSettings {
+  /** How often credentials are checked again; with the query it must stay well below five seconds (rule S2). */
+  readonly checkEveryMs: number;
+  /** How often heads are read in case a wake was lost. */
+  readonly pollMs: number;
+  readonly maxSocketsPerUser: number;
+  /** Generous: a whole federation may come from one address of the health network. */
+  readonly maxSocketsPerAddress: number;
+}
+
+export const defaultHubSettings: HubSettings = {
+  ...defaultSessionSettings,
+  checkEveryMs: 2_000,
+  pollMs: 1_000,
+  maxSocketsPerUser: 20,
+  maxSocketsPerAddress: 2_000,
+};
+
+export interface HubOptions<A> {
+  readonly q: Queryable;
+  readonly bus: WakeBus;
+  /** Which of these may no longer listen: signed out, expired, revoked, or acting for somebody else by now. */
+  readonly endedAmong: (who: readonly A[]) => Promise<readonly A[]>;
+  readonly log: Logger;
+  readonly settings?: Partial<HubSettings>;
+}
+
+/** The live connections of one API process. */
+export interface Hub<A> {
+  /** Wakes the readers of these streams in this process, without the way round through the bus. */
+  hint(streams: readonly string[]): void;
+  /** Throws `too-many` where a user or an address has enough sockets. */
+  mayConnect(user: string, address: string): void;
+  /** Synchronous, so that no frame of the client is lost. */
+  attach(socket: WebSocket, admission: Admission<A>): void;
+  /** How many sockets are open. */
+  size(): number;
+  /** Sends everybody away with 1012 (rule S6); they come back with jitter. */
+  close(): Promise<void>;
+}
+
+interface Seat<A> {
+  readonly admission: Admission<A>;
+  readonly socket: WebSocket;
+  readonly session: Session;
+}
+
+export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
+  const { log } = options;
+  const settings: HubSettings = { ...defaultHubSettings, ...options.settings };
+  const fanOut = createFanOut({ q: options.q, log, pollMs: settings.pollMs });
+  const seats = new Set<Seat<A>>();
+  const perUser = createTally();
+  const perAddress = createTally();
+  let isClosing = false;
+
+  options.bus.listen({ onWake: (streams) => fanOut.hint(streams), onConnected: () => fanOut.hintAll() });
+
+  const ticking = setInterval(
+    () => {
+      const nowMs = wallClock.monotonicMs();
+      for (const { session } of seats) session.tick(nowMs);
+    },
+    Math.min(1_000, settings.pingEveryMs, settings.closeWithinMs),
+  );
+
+  const check = async (): Promise<void> => {
+    if (seats.size === 0) return;
+    try {
+      const ended = new Set(await options.endedAmong([...seats].map(({ admission }) => admission.who)));
+      for (const { admission, session } of seats) {
+        if (ended.has(admission.who)) session.close(closeCode.ended, "the session has ended: sign in");
+      }
+    } catch (error) {
+      // Whoever cannot reach the database cannot be sent anything from it either.
+      log.warn({ error: withoutSql(error).message }, "the credentials of open streams could not be checked");
+    }
+  };
+  let checking: NodeJS.Timeout | undefined;
+  const scheduleCheck = (): void => {
+    checking = setTimeout(() => {
+      void check().finally(() => {
+        if (!isClosing) scheduleCheck();
+      });
+    }, settings.checkEveryMs);
+  };
+  scheduleCheck();
+
+  const isFull = (user: string, address: string): boolean =>
+    perUser.of(user) >= settings.maxSocketsPerUser || perAddress.of(address) >= settings.maxSocketsPerAddress;
+
+  return {
+    hint: (streams) => fanOut.hint(streams),
+    mayConnect: (user, address) => {
+      if (isClosing) throw new DomainError("unavailable", "restarting", "This server is restarting. Connect again.");
+      if (!isFull(user, address)) return;
+      throw new DomainError("too-many", "too-many-streams", "There are too many live connections already.", {
+        details: { retryAfterSeconds: 30 },
+      });
+    },
+    attach: (socket, admission) => {
+      const { user, address, stream, wantsHeartbeat } = admission;
+      if (isClosing || isFull(user, address)) {
+        socket.on("error", () => undefined);
+        socket.close(isClosing ? closeCode.restarting : closeCode.busy);
+        return;
+      }
+      perUser.add(user, 1);
+      perAddress.add(address, 1);
+      const onClosed = (): void => {
+        if (!seats.delete(seat)) return;
+        perUser.add(user, -1);
+        perAddress.add(address, -1);
+      };
+      const session = openSession({ socket, stream, wantsHeartbeat, fanOut, settings, log, onClosed });
+      const seat: Seat<A> = { admission, socket, session };
+      seats.add(seat);
+    },
+    size: () => seats.size,
+    close: async () => {
+      if (isClosing) return;
+      isClosing = true;
+      clearTimeout(checking);
+      for (const { session } of seats) session.close(closeCode.restarting, "restarting: connect again");
+      const deadlineMs = wallClock.monotonicMs() + settings.closeWithinMs;
+      while (seats.size > 0 && wallClock.monotonicMs() < deadlineMs) await delay(10);
+      for (const { socket } of seats) socket.terminate();
+      clearInterval(ticking);
+      fanOut.close();
+    },
+  };
+};
+
+const createTally = (): { of(key: string): number; add(key: string, by: number): void } => {
+  const counts = new Map<string, number>();
+  return {
+    of: (key) => counts.get(key) ?? 0,
+    add: (key, by) => {
+      const count = (counts.get(key) ?? 0) + by;
+      if (count > 0) counts.set(key, count);
+      else counts.delete(key);
+    },
+  };
+};
