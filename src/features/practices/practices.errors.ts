@@ -1,0 +1,29 @@
+import { DomainError, type FieldProblem } from "../../platform/errors/domain-error.ts";
+
+export const settingsStale = (version: number): DomainError =>
+  new DomainError("stale", "settings-stale", "Somebody changed these settings since you read them. Read them again.", {
+    details: { version },
+  });
+
+/** Services, buddies or sites that are not there, or not yours to name. */
+export const unknownInSettings = (fields: readonly FieldProblem[]): DomainError =>
+  new DomainError("invalid", "settings-unknown-reference", "Something that these settings name does not exist.", {
+    fields,
+  });
+
+export const codeTaken = (code: string): DomainError =>
+  new DomainError("conflict", "organisation-exists", `There is an organisation of code ${code} already.`);
+
+export const noSuchGroup = (code: string): DomainError =>
+  new DomainError("invalid", "group-unknown", `There is no network of code ${code}.`);
+
+export const notMembers = (codes: readonly string[], groupCode: string): DomainError =>
+  new DomainError("invalid", "not-members", `Not members of ${groupCode}: ${codes.join(", ")}.`);
+
+export const agreementDates = (): DomainError =>
+  new DomainError("invalid", "agreement-dates", "The agreement must end after it begins.");
+
+export const badCursor = (): DomainError =>
+  new DomainError("invalid", "cursor-unknown", "This is not a place to continue from. Start from the first page.", {
+    fields: [{ pointer: "/query/after", message: "Use `next` of the page before." }],
+  });
