@@ -173,7 +173,7 @@ export const aRequest = async (db: TestDatabase, options: RequestOptions = {}): 
     await db.q.insert(needLines).values({
       id: lineId,
       requestId,
-      position,
+      position: position + 1,
       serviceCode: await aService(db, line.service),
       channel: line.channel ?? "in-person",
       minutes: line.minutes ?? 20,
