@@ -1,0 +1,19 @@
+export { catalogueOf, type Catalogue, type Host, type NeedEntry } from "./catalogue.ts";
+export { kmBetween } from "./cost.ts";
+export { allowedAt, firstFailingRule, occupancyBefore, type Allowed, type Occupancy } from "./filters.ts";
+export {
+  REASON_CODES,
+  type Placement,
+  type Plan,
+  type PlannedAssignment,
+  type Priority,
+  type Problem,
+  type ProblemClinic,
+  type ProblemNeed,
+  type ProblemPractice,
+  type ProblemRequest,
+  type ProblemSlot,
+  type ReasonCode,
+  type UnassignedNeed,
+} from "./problem.ts";
+export { solve, type SolveOptions } from "./solve.ts";
