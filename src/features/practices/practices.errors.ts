@@ -27,3 +27,20 @@ export const badCursor = (): DomainError =>
   new DomainError("invalid", "cursor-unknown", "This is not a place to continue from. Start from the first page.", {
     fields: [{ pointer: "/query/after", message: "Use `next` of the page before." }],
   });
+
+export const columnMissing = (columns: readonly string[]): DomainError =>
+  new DomainError("invalid", "import-column-missing", `The file's first line does not name: ${columns.join(", ")}.`);
+
+export const noSuchColumn = (column: string, columns: readonly string[]): DomainError =>
+  new DomainError(
+    "invalid",
+    "import-column-unknown",
+    `There is no column ${column} to group by. Columns: ${columns.join(", ")}.`,
+  );
+
+export const otherKind = (codes: readonly string[]): DomainError =>
+  new DomainError(
+    "invalid",
+    "import-other-kind",
+    `These codes belong to a hub or federation here, not to a practice: ${codes.join(", ")}. Take their lines out.`,
+  );

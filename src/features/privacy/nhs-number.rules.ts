@@ -25,7 +25,8 @@ export const holdsNhsNumber = (text: string): boolean => {
   });
 };
 
-const CONTROL = /[\p{Cc}\p{Cf}]/u;
+/** Control and invisible characters, lone surrogates and line separators: none of them is text, and PostgreSQL refuses some. */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
  * Any text that people type: trimmed, one line, no control or invisible characters, and nothing like an NHS number.

@@ -9,6 +9,7 @@ export {
 export {
   activeServicesAmong,
   ensureCatalogue,
+  giveDefaultServices,
   readService,
   replaceServicesOf,
   serviceCatalogue,

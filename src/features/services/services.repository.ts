@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Queryable } from "../../platform/db/database.ts";
 import { initialCatalogue } from "./catalogue.rules.ts";
 import { organisationServices, services } from "./services.table.ts";
@@ -70,4 +70,13 @@ export const activeServicesAmong = async (q: Queryable, codes: readonly string[]
     .from(services)
     .where(and(inArray(services.code, [...codes]), eq(services.isActive, true)));
   return found.map(({ code }) => code);
+};
+
+/** Gives organisations that are new what is shared by default (C3); what they say afterwards stands. */
+export const giveDefaultServices = async (q: Queryable, organisationCodes: readonly string[]): Promise<void> => {
+  await q.execute(sql`
+    insert into organisation_services (organisation_code, service_code)
+    select o.code, s.code from unnest(${sql.param([...organisationCodes])}::text[]) as o(code) cross join services s
+    where s.is_shared_by_default and s.is_active
+    on conflict do nothing`);
 };
