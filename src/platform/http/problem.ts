@@ -34,9 +34,12 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Method not allowed",
   409: "Things have moved on",
   412: "Changed since you read it",
+  408: "Took too long",
   413: "Too large",
+  414: "Address too long",
   415: "Unsupported content type",
   422: "The input breaks a rule",
+  431: "Headers too large",
   428: "If-Match is missing",
   429: "Too many requests",
   500: "Something went wrong here",
@@ -78,14 +81,18 @@ export const problem = (
 
 const fastifyError = z.object({
   statusCode: z.number().int().min(400).max(499),
-  code: z.string(),
-  message: z.string(),
+  code: z.string().startsWith("FST_"),
 });
 
-const CODES: Readonly<Record<number, string>> = {
-  400: "unreadable-body",
-  413: "body-too-large",
-  415: "unsupported-content-type",
+/** Failed parses of the JSON parser carry a status and no code of Fastify's. */
+const unreadable = z.object({ statusCode: z.literal(400) });
+
+/** What Fastify refuses by itself, in our words. */
+const REFUSALS: Readonly<Record<string, readonly [code: string, detail: string]>> = {
+  FST_ERR_BAD_URL: ["unreadable-address", "The address holds an escape sequence that cannot be decoded."],
+  FST_ERR_MAX_PARAM_LENGTH: ["address-too-long", "A part of the address is too long."],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported-content-type", "Send the body as application/json."],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["body-too-large", "The body is larger than this route accepts."],
 };
 
 /**
@@ -102,9 +109,11 @@ export const toProblem = (error: unknown): Problem => {
   if (error instanceof z.ZodError) return toProblem(invalidInput(fieldProblems(error)));
   const known = fastifyError.safeParse(error);
   if (known.success) {
-    const { statusCode, message } = known.data;
-    return problem(statusCode, CODES[statusCode] ?? "bad-request", message);
+    const { statusCode, code } = known.data;
+    const [ours, detail] = REFUSALS[code] ?? ["unreadable-body", "The body is not valid JSON."];
+    return problem(statusCode, ours, detail);
   }
+  if (unreadable.safeParse(error).success) return problem(400, "unreadable-body", "The body is not valid JSON.");
   if (isUnreachable(error)) {
     return problem(
       503,

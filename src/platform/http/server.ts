@@ -6,6 +6,7 @@ import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
 import { fingerprint, rememberRefusal, runOnce, type Keyed, type StoredAnswer } from "./idempotency.ts";
+import { acceptOnlyJson, answerBroken, requireStorable } from "./intake.ts";
 import { fieldProblems, invalidInput, problem, toProblem } from "./problem.ts";
 import type { Access, Answer, Call, Route } from "./route.ts";
 
@@ -38,6 +39,12 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     trustProxy: options.trustProxy,
+    // Addresses that cannot be decoded reach no route and no error handler.
+    frameworkErrors: (error, request, reply) => {
+      void reply.header("x-request-id", request.id);
+      sendProblem(options.log, error, request, reply);
+    },
+    clientErrorHandler: answerBroken,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     genReqId: (request) => {
@@ -47,6 +54,10 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   });
   server.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
+  });
+  acceptOnlyJson(server);
+  server.addHook("preValidation", async (request) => {
+    for (const part of [request.params, request.query, request.body]) requireStorable(part);
   });
   server.addHook("onResponse", async (request, reply) => {
     options.log.info(
