@@ -1,5 +1,5 @@
 import type { Model } from "./model.ts";
-import { chargeNow, freeBlock, place, remove, type State } from "./state.ts";
+import { chargeNow, freeBlock, place, type State } from "./state.ts";
 
 /** Counts the work done, so that a budget is a number of steps (rule M4). One step is one edge looked at. */
 export interface Meter {
@@ -49,15 +49,3 @@ export const greedyOrder = (model: Model): number[] =>
   );
 
 const edgesOf = (model: Model, need: number): number => (model.edgeStart[need + 1] ?? 0) - (model.edgeStart[need] ?? 0);
-
-export interface Change {
-  readonly need: number;
-  readonly edge: number;
-  readonly slot: number;
-}
-
-/** Puts changed needs back where they were; `changes` holds each need once, with its former place. */
-export const restore = (state: State, changes: readonly Change[]): void => {
-  for (const { need } of changes) if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
-  for (const { need, edge, slot } of changes) if (edge >= 0) place(state, need, edge, slot);
-};

@@ -36,6 +36,9 @@ export interface Model {
   readonly slotDay: Int32Array;
   /** Needs that each (host, day) still takes. */
   readonly dayRoom: Int32Array;
+  /** The slots of a (host, day) lie in `dayFirst … dayEnd − 1`, among others of the same host. */
+  readonly dayFirst: Int32Array;
+  readonly dayEnd: Int32Array;
   readonly runStart: Int32Array;
   /** Points for the first use of each pair: 6, 8, or 0 where it is paid already. */
   readonly pairCharge: Float64Array;
@@ -69,6 +72,8 @@ interface Layout {
   readonly slotDay: Int32Array;
   readonly slotTime: Float64Array;
   readonly dayRoom: Int32Array;
+  readonly dayFirst: Int32Array;
+  readonly dayEnd: Int32Array;
 }
 
 /** Numbers every slot, run by run, and every (practice, day) that has one. */
@@ -80,6 +85,8 @@ const layOut = ({ hosts, problem }: Catalogue): Layout => {
   const slotRun: number[] = [];
   const slotDay: number[] = [];
   const dayRoom: number[] = [];
+  const dayFirst: number[] = [];
+  const dayEnd: number[] = [];
   const runStart: number[] = [];
   for (const [hostAt, host] of hosts.entries()) {
     const days = new Map<number, number>();
@@ -92,10 +99,12 @@ const layOut = ({ hosts, problem }: Catalogue): Layout => {
         if (day === undefined) {
           day = dayRoom.length;
           days.set(date, day);
+          dayFirst.push(slots.length);
           const { dailyCap, id } = host.practice;
           const used = dailyCap === null ? 0 : (problem.usedByDay[hostDayKey(id, slot.start)] ?? 0);
           dayRoom.push(dailyCap === null ? NO_CAP : Math.max(0, dailyCap - used));
         }
+        dayEnd[day] = slots.length + 1;
         slotHost.push(hostAt);
         slotRun.push(runStart.length);
         slotDay.push(day);
@@ -115,6 +124,8 @@ const layOut = ({ hosts, problem }: Catalogue): Layout => {
     slotDay: Int32Array.from(slotDay),
     slotTime: Float64Array.from(slots, ({ start }) => (POINTS_A_DAY * (start - problem.now)) / DAY_MS),
     dayRoom: Int32Array.from(dayRoom),
+    dayFirst: Int32Array.from(dayFirst),
+    dayEnd: Int32Array.from(dayEnd),
   };
 };
 
@@ -210,6 +221,8 @@ export const compile = (catalogue: Catalogue): Model => {
     slotRun: layout.slotRun,
     slotDay: layout.slotDay,
     dayRoom: layout.dayRoom,
+    dayFirst: layout.dayFirst,
+    dayEnd: layout.dayEnd,
     runStart: layout.runStart,
     pairCharge: Float64Array.from(pairs.charges),
     blockCount,

@@ -1,45 +1,40 @@
-import { insertCheapest, restore, type Change, type Meter } from "./insert.ts";
+import { chainSearch, insertByChain } from "./chain.ts";
+import { insertCheapest, type Meter } from "./insert.ts";
+import { emptyJournal, forget, note, rollBack, type Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
-import { remove, type State } from "./state.ts";
+import { place, remove, type State } from "./state.ts";
 
-interface Ruin {
-  readonly changes: Change[];
-  readonly isOut: Uint8Array;
-}
-
-const takeOut = (state: State, ruin: Ruin, need: number): void => {
-  if (ruin.isOut[need] === 1) return;
-  ruin.isOut[need] = 1;
-  ruin.changes.push({ need, edge: state.edgeOf[need] ?? -1, slot: state.startOf[need] ?? -1 });
+const takeOut = (state: State, journal: Journal, need: number): void => {
+  note(journal, state, need);
   if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
 };
 
 /** Takes out needs that sit where the seed could go: one run after another, starting near its cheapest. */
-const ruinAround = (state: State, ruin: Ruin, seed: number, size: number, random: Random): void => {
+const ruinAround = (state: State, journal: Journal, seed: number, size: number, random: Random): void => {
   const { model, takenBy } = state;
   const from = model.edgeStart[seed] ?? 0;
   const count = (model.edgeStart[seed + 1] ?? 0) - from;
-  takeOut(state, ruin, seed);
+  takeOut(state, journal, seed);
   if (count === 0) return;
-  for (let tries = 0; tries < 6 && ruin.changes.length < size; tries += 1) {
+  for (let tries = 0; tries < 6 && journal.needs.length < size; tries += 1) {
     const skew = random.unit();
     const edge = from + Math.floor(skew * skew * count);
     const first = model.edgeFirst[edge] ?? 0;
     const end = (model.edgeLast[edge] ?? 0) + (model.edgeLength[edge] ?? 0);
     const offset = random.below(end - first);
-    for (let step = 0; step < end - first && ruin.changes.length < size; step += 1) {
+    for (let step = 0; step < end - first && journal.needs.length < size; step += 1) {
       const other = takenBy[first + ((step + offset) % (end - first))] ?? -1;
-      if (other >= 0) takeOut(state, ruin, other);
+      if (other >= 0) takeOut(state, journal, other);
     }
   }
 };
 
 /** Takes out needs of the seed's request, all or some. */
-const ruinRequest = (state: State, ruin: Ruin, needs: readonly number[], size: number, random: Random): void => {
+const ruinRequest = (state: State, journal: Journal, needs: readonly number[], size: number, random: Random): void => {
   const offset = random.below(needs.length);
-  for (let step = 0; step < needs.length && ruin.changes.length < size; step += 1) {
-    takeOut(state, ruin, needs[(step + offset) % needs.length] ?? 0);
+  for (let step = 0; step < needs.length && journal.needs.length < size; step += 1) {
+    takeOut(state, journal, needs[(step + offset) % needs.length] ?? 0);
   }
 };
 
@@ -59,8 +54,16 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
   const { model } = state;
   if (model.needCount === 0) return;
   const byRequest = needsByRequest(model);
-  const isOut = new Uint8Array(model.needCount);
   const key = new Float64Array(model.needCount);
+  const journal = emptyJournal(model.needCount);
+  const chains = chainSearch(model);
+  for (let need = 0; need < model.needCount; need += 1) {
+    if ((state.edgeOf[need] ?? -1) >= 0) continue;
+    const before = state.loss;
+    if (!insertByChain(state, chains, need, model.needCount, journal, meter) || state.loss > before) {
+      rollBack(journal, state);
+    } else forget(journal);
+  }
   let best = state.loss;
   let bestEdges = state.edgeOf.slice();
   let bestStarts = state.startOf.slice();
@@ -70,31 +73,36 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     const progress = (meter.steps - startSteps) / budget;
     const temperature = 4 * (0.02 / 4) ** progress;
     const before = state.loss;
-    const ruin: Ruin = { changes: [], isOut };
     const seed = random.below(model.needCount);
     const size = 2 + random.below(9);
-    if (random.unit() < 0.5) ruinAround(state, ruin, seed, size, random);
+    if (random.unit() < 0.5) ruinAround(state, journal, seed, size, random);
     else {
-      ruinRequest(state, ruin, byRequest[model.requestOf[seed] ?? 0] ?? [seed], size, random);
-      if (random.unit() < 0.5) ruinAround(state, ruin, seed, size + 4, random);
+      ruinRequest(state, journal, byRequest[model.requestOf[seed] ?? 0] ?? [seed], size, random);
+      if (random.unit() < 0.5) ruinAround(state, journal, seed, size + 4, random);
     }
-    meter.steps += ruin.changes.length + 4;
-    for (const { need } of ruin.changes) {
-      isOut[need] = 0;
-      key[need] = Math.log(model.weight[need] ?? 1) + random.unit() * 1.2;
+    meter.steps += journal.needs.length + 4;
+    for (const need of journal.needs) key[need] = Math.log(model.weight[need] ?? 1) + random.unit() * 1.2;
+    const order = [...journal.needs].sort((a, b) => (key[b] ?? 0) - (key[a] ?? 0));
+    let isSound = true;
+    for (const need of order) {
+      if (insertCheapest(state, need, meter, skips)) continue;
+      if (random.unit() < 0.1 && !insertByChain(state, chains, need, 50, journal, meter)) {
+        isSound = false;
+        break;
+      }
     }
-    const order = ruin.changes.map(({ need }) => need).sort((a, b) => (key[b] ?? 0) - (key[a] ?? 0));
-    for (const need of order) insertCheapest(state, need, meter, skips);
-    if (state.loss > before - temperature * Math.log(random.unit())) restore(state, ruin.changes);
-    else if (state.loss < best - 1e-7) {
-      best = state.loss;
-      bestEdges = state.edgeOf.slice();
-      bestStarts = state.startOf.slice();
+    if (!isSound || state.loss > before - temperature * Math.log(random.unit())) rollBack(journal, state);
+    else {
+      forget(journal);
+      if (state.loss < best - 1e-7) {
+        best = state.loss;
+        bestEdges = state.edgeOf.slice();
+        bestStarts = state.startOf.slice();
+      }
     }
   }
-  const changes: Change[] = [];
+  for (let need = 0; need < model.needCount; need += 1) if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
   for (let need = 0; need < model.needCount; need += 1) {
-    changes.push({ need, edge: bestEdges[need] ?? -1, slot: bestStarts[need] ?? -1 });
+    if ((bestEdges[need] ?? -1) >= 0) place(state, need, bestEdges[need] ?? 0, bestStarts[need] ?? 0);
   }
-  restore(state, changes);
 };
