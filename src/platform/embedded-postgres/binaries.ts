@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { z } from "zod";
 import { newSpeakable } from "../ids/ids.ts";
-import { EmbeddedPostgresError, ifPresent, systemCode } from "./errors.ts";
+import { EmbeddedPostgresError, ifPresent } from "./errors.ts";
+import { systemCode } from "../errors/system-code.ts";
 import { serviceRoot } from "./service-root.ts";
 import { canRead, canRun, type ServiceUser } from "./service-user.ts";
 

@@ -1,3 +1,5 @@
+import { systemCode } from "../errors/system-code.ts";
+
 /** What went wrong with the embedded PostgreSQL, in words for whoever typed the command. */
 export class EmbeddedPostgresError extends Error {
   override readonly name = "EmbeddedPostgresError";
@@ -37,10 +39,6 @@ export const explainFailure = (summary: string, output: string): EmbeddedPostgre
   if (tail.length > 0) parts.push("It last said:", ...tail.map((line) => `  ${line}`));
   return new EmbeddedPostgresError(parts.join("\n"));
 };
-
-/** The code of a failed system call (`ENOENT`, `EACCES`…), if that is what it is. */
-export const systemCode = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
 /** Resolves to undefined when the awaited file or process is not there; every other failure stays one. */
 export const ifPresent = async <T>(attempt: Promise<T>): Promise<T | undefined> => {

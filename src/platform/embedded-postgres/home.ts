@@ -13,7 +13,8 @@ import {
 } from "node:fs/promises";
 import path from "node:path";
 import { newSecret, newSpeakable, sha256 } from "../ids/ids.ts";
-import { EmbeddedPostgresError, ifPresent, systemCode } from "./errors.ts";
+import { EmbeddedPostgresError, ifPresent } from "./errors.ts";
+import { systemCode } from "../errors/system-code.ts";
 import { serviceRoot } from "./service-root.ts";
 import { canEnter, chooseServiceUser, type ServiceUser } from "./service-user.ts";
 

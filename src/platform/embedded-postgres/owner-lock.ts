@@ -2,7 +2,8 @@ import { link, readFile, readdir, rename, rm, writeFile } from "node:fs/promises
 import path from "node:path";
 import { z } from "zod";
 import { newSpeakable } from "../ids/ids.ts";
-import { ifPresent, systemCode } from "./errors.ts";
+import { ifPresent } from "./errors.ts";
+import { systemCode } from "../errors/system-code.ts";
 import { lifeOf } from "./processes.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
-import { systemCode } from "./errors.ts";
+import { systemCode } from "../errors/system-code.ts";
 
 const run = promisify(execFile);
 

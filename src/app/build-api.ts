@@ -1,0 +1,99 @@
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import type { Actor } from "../features/access/index.ts";
+import {
+  createGatekeeper,
+  createPasswords,
+  endedCredentials,
+  type CookieSettings,
+} from "../features/identity/index.ts";
+import type { Config } from "../config/config.ts";
+import { addRoutes, createServer } from "../platform/http/server.ts";
+import { createHub, type HubSettings } from "../platform/realtime/hub.ts";
+import { addPages } from "../platform/web/index.ts";
+import { createFrame } from "./frame.ts";
+import { allPages } from "./pages.ts";
+import type { Resources } from "./resources.ts";
+import { appRoutes, requestPorts } from "./routes.ts";
+import { addStream } from "./stream.ts";
+
+export interface Api {
+  /** Built and not listening: tests call `inject`. */
+  readonly server: FastifyInstance;
+  /** Open streams of this process. */
+  readonly streams: () => number;
+  /** Listens where the configuration says and resolves to the address, such as `http://127.0.0.1:4310`. */
+  listen(): Promise<string>;
+}
+
+export interface ApiOptions {
+  /** Shorter timeouts for tests. */
+  readonly hub?: Partial<HubSettings>;
+  /** One plain line on every page, for example that all of this is invented. */
+  readonly banner?: string;
+}
+
+export const cookieSettings = ({ http }: Config): CookieSettings => ({
+  isSecure: http.isSecure,
+  allowedOrigins: http.allowedOrigins,
+});
+
+/** Pages, JSON API and stream on opened resources. What it opens itself is closed with them: sockets first (1012), then HTTP. */
+export const buildApi = async (resources: Resources, options: ApiOptions = {}): Promise<Api> => {
+  const { config, database, log } = resources;
+  const cookies = cookieSettings(config);
+  const gatekeeper = createGatekeeper({ database, cookies, log });
+  const server = createServer({
+    log,
+    requestTimeoutMs: config.http.requestTimeoutMs,
+    trustProxy: config.http.trustProxy.length === 0 ? false : [...config.http.trustProxy],
+  });
+  const hub = createHub<Actor>({
+    q: database.q,
+    bus: resources.bus,
+    endedAmong: async (actors) => {
+      const ended = await endedCredentials(
+        database.q,
+        actors.map((actor) => actor.credential),
+      );
+      return actors.filter((actor) => ended.has(actor.credential.id));
+    },
+    log,
+    ...(options.hub === undefined ? {} : { settings: options.hub }),
+  });
+  resources.releasers.add("the streams", () => hub.close());
+  resources.releasers.add("the HTTP server", async () => {
+    await hub.close();
+    await server.close();
+  });
+  resources.onWake((streams) => hub.hint(streams));
+  await addStream(server, { hub, gatekeeper, cookies, log });
+  addRoutes(
+    server,
+    appRoutes({ identity: { passwords: createPasswords(), cookies }, queue: resources.queue }),
+    database,
+    gatekeeper,
+  );
+  await addPages(server, {
+    pages: allPages({ requests: requestPorts }),
+    database,
+    gatekeeper,
+    log,
+    frame: createFrame(database, cookies, options.banner),
+    signInPath: "/sign-in",
+  });
+  return {
+    server,
+    streams: () => hub.size(),
+    listen: async () => {
+      await server.listen({ host: config.http.host, port: config.http.port });
+      return addressOf(server.server.address(), config.http.host);
+    },
+  };
+};
+
+/** What to type into a browser: a name that resolves here, whichever addresses it listens on. */
+const addressOf = (bound: AddressInfo | string | null, host: string): string => {
+  const name = ["0.0.0.0", "::"].includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${bound !== null && typeof bound === "object" ? bound.port : 0}`;
+};

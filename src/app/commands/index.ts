@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import type { CommandContext } from "./command.ts";
+import { addMigrate } from "./migrate.ts";
+import { addApi, addMatcher, addServe } from "./serve.ts";
+
+/** Every command, in the order of `--help`. */
+export const addCommands = (program: Command, context: CommandContext): void => {
+  addServe(program, context);
+  addApi(program, context);
+  addMatcher(program, context);
+  addMigrate(program, context);
+};

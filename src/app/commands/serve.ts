@@ -1,0 +1,86 @@
+import { systemCode } from "../../platform/errors/system-code.ts";
+import type { Api } from "../build-api.ts";
+import { buildApi } from "../build-api.ts";
+import { startMatcher } from "../build-matcher.ts";
+import { openResources, type ResourceOptions } from "../resources.ts";
+import { CommandFailed, untilStopped, type AddCommand, type CommandContext } from "./command.ts";
+
+/** Listening, or why not in words. */
+export const listen = async (api: Api, context: CommandContext): Promise<string> => {
+  try {
+    return await api.listen();
+  } catch (error) {
+    const { host, port } = context.config().http;
+    const code = systemCode(error);
+    if (code === "EADDRINUSE") {
+      throw new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set PORT to another.`);
+    }
+    if (code === "EACCES") throw new CommandFailed(`Port ${port} needs more rights. Set PORT to one above 1023.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+      throw new CommandFailed(`${host} is not an address of this machine. Set HOST to one that is.`);
+    }
+    throw error;
+  }
+};
+
+/** Opens resources, starts what is asked for, waits for Ctrl-C, and closes everything in reverse. */
+export const runUntilStopped = async (
+  context: CommandContext,
+  options: Pick<ResourceOptions, "migrates" | "applicationName">,
+  parts: { readonly api: boolean; readonly matcher: boolean },
+): Promise<void> => {
+  const log = context.log();
+  const resources = await openResources({ config: context.config(), log, ...options });
+  try {
+    if (parts.matcher) await startMatcher(resources);
+    if (parts.api) {
+      const api = await buildApi(resources);
+      context.out(`Covershare is at ${await listen(api, context)}`);
+    } else context.out("Covershare's matcher is running");
+    context.say("Stop it with Ctrl-C.");
+    await untilStopped(context.stopping);
+    context.say("Stopping.");
+  } finally {
+    await resources.releasers.release();
+  }
+};
+
+export const addServe: AddCommand = (parent, context) => {
+  parent
+    .command("serve")
+    .description("run everything in one process: pages, API, stream and matcher; brings the database up to date first")
+    .addHelpText("after", "\nWithout DATABASE_URL it starts a PostgreSQL of its own in COVERSHARE_DATA_DIR.")
+    .action(async () => {
+      await runUntilStopped(
+        context,
+        { migrates: "always", applicationName: "covershare serve" },
+        { api: true, matcher: true },
+      );
+    });
+};
+
+export const addApi: AddCommand = (parent, context) => {
+  parent
+    .command("api")
+    .description("run pages, API and stream; as many processes as needed, beside at least one matcher")
+    .action(async () => {
+      await runUntilStopped(
+        context,
+        { migrates: "embedded", applicationName: "covershare api" },
+        { api: true, matcher: false },
+      );
+    });
+};
+
+export const addMatcher: AddCommand = (parent, context) => {
+  parent
+    .command("matcher")
+    .description("carry out jobs: plan, ask, expire, widen; as many processes as needed")
+    .action(async () => {
+      await runUntilStopped(
+        context,
+        { migrates: "embedded", applicationName: "covershare matcher" },
+        { api: false, matcher: true },
+      );
+    });
+};

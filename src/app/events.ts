@@ -1,0 +1,13 @@
+import { agreementEvents } from "../features/agreements/index.ts";
+import { capacityEvents } from "../features/capacity/index.ts";
+import { offerEvents } from "../features/offers/index.ts";
+import { requestEvents } from "../features/requests/index.ts";
+import type { EventContract } from "../platform/event-log/event-contract.ts";
+
+/** Every kind of message that an organisation's log may carry: what AsyncAPI documents and the tests hold frames against. */
+export const eventContracts: readonly EventContract[] = [
+  ...requestEvents,
+  ...capacityEvents,
+  ...offerEvents,
+  ...agreementEvents,
+];

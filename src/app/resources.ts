@@ -1,0 +1,122 @@
+import type pg from "pg";
+import type { Config } from "../config/config.ts";
+import { createDatabase, createPool, type Database } from "../platform/db/database.ts";
+import { migrate } from "../platform/db/migrate.ts";
+import { openEmbeddedPostgres } from "../platform/embedded-postgres/index.ts";
+import { appendEvents } from "../platform/event-log/event-log.ts";
+import type { Logger } from "../platform/log/log.ts";
+import { createCommitHooks } from "../platform/queue/commit-hooks.ts";
+import { openQueue, type Queue } from "../platform/queue/queue.ts";
+import { openWakeBus, type WakeBus } from "../platform/realtime/wake-bus.ts";
+import { jobContracts } from "./jobs.ts";
+import { createReleasers, type Releasers } from "./releasers.ts";
+
+/** What the processes are built from. Opened in order, closed in reverse. */
+export interface Resources {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly pool: pg.Pool;
+  readonly database: Database;
+  readonly queue: Queue;
+  readonly bus: WakeBus;
+  /** Wakes readers in this very process, before the bus tells the others. */
+  onWake(listener: (streams: readonly string[]) => void): void;
+  readonly releasers: Releasers;
+}
+
+export interface ResourceOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** `always`: serve. `embedded`: only our own PostgreSQL; a given one is migrated by `covershare migrate`. */
+  readonly migrates: "always" | "embedded";
+  readonly applicationName: string;
+}
+
+/** The address of the database: the given one, or the embedded server, which is started and later stopped if nobody else owns it. */
+const openServer = async (options: ResourceOptions, releasers: Releasers): Promise<string> => {
+  const { config, log, migrates } = options;
+  const given = config.database.url;
+  if (given !== undefined) {
+    if (migrates === "always") await migrate(given);
+    return given;
+  }
+  const embedded = await openEmbeddedPostgres({ dataDir: config.database.dataDir, log });
+  releasers.add("the embedded PostgreSQL", () => embedded.close());
+  await migrate(embedded.url);
+  return embedded.url;
+};
+
+/**
+ * Opens database, wake-ups and queue. If one fails, those before it are closed.
+ */
+export const openResources = async (options: ResourceOptions): Promise<Resources> => {
+  const { config, log } = options;
+  const releasers = createReleasers(log, config.shutdownMs);
+  try {
+    const url = await openServer(options, releasers);
+    const pool = createPool({
+      url,
+      max: config.database.poolMax,
+      statementTimeoutMs: config.database.statementTimeoutMs,
+      applicationName: options.applicationName,
+      onError: (error) => log.warn({ error: error.message }, "an idle database connection broke and is replaced"),
+    });
+    releasers.add("the database pool", () => pool.end());
+    const side =
+      config.redisUrl === undefined
+        ? ({ kind: "postgres", url } as const)
+        : ({ kind: "redis", url: config.redisUrl } as const);
+    const bus = openWakeBus({ ...side, log });
+    releasers.add("wake-ups", () => bus.close());
+    const queue = await openQueue({ backend: side, contracts: jobContracts, log });
+    // Three quarters of the time for jobs at hand; what is not done by then another matcher takes up.
+    releasers.add("the queue", () => queue.close(config.shutdownMs * 0.75));
+    const listeners: ((streams: readonly string[]) => void)[] = [];
+    const hooks = createCommitHooks({
+      appendEvents,
+      enqueue: (followUp) => queue.producer.enqueue(followUp),
+      wake: (streams) => {
+        for (const listener of listeners) listener(streams);
+        bus.publish(streams);
+      },
+      log,
+    });
+    return {
+      config,
+      log,
+      pool,
+      database: createDatabase(pool, hooks),
+      queue,
+      bus,
+      onWake: (listener) => void listeners.push(listener),
+      releasers,
+    };
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+};
+
+/** Only the database, for commands that ask for nothing else; what they change wakes nobody, the sweep finds it. */
+export const openDatabaseOnly = async (
+  options: ResourceOptions,
+): Promise<{ database: Database; releasers: Releasers }> => {
+  const { config, log } = options;
+  const releasers = createReleasers(log, config.shutdownMs);
+  try {
+    const pool = createPool({
+      url: await openServer(options, releasers),
+      max: 4,
+      // A command may take its time: nobody waits with a browser.
+      statementTimeoutMs: 600_000,
+      applicationName: options.applicationName,
+      onError: (error) => log.warn({ error: error.message }, "an idle database connection broke and is replaced"),
+    });
+    releasers.add("the database pool", () => pool.end());
+    const database = createDatabase(pool, { beforeCommit: appendEvents, afterCommit: () => undefined });
+    return { database, releasers };
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+};

@@ -1,0 +1,93 @@
+import { describeConfig, environmentSchema, type Environment } from "./environment.schema.ts";
+
+export { describeConfig, type DescribedSetting } from "./environment.schema.ts";
+
+/** Handed on in slices: nothing but the composition root sees the whole. Durations are milliseconds. */
+export interface Config {
+  readonly database: {
+    /** Undefined: the embedded PostgreSQL of `dataDir`. */
+    readonly url: string | undefined;
+    readonly dataDir: string;
+    readonly poolMax: number;
+    /** Below the request timeout, so that nothing runs on for a caller who has gone. */
+    readonly statementTimeoutMs: number;
+  };
+  /** Undefined: queue and wake-ups go through PostgreSQL. */
+  readonly redisUrl: string | undefined;
+  readonly http: {
+    readonly host: string;
+    /** 0 is any free one. */
+    readonly port: number;
+    /** Undefined: wherever it listens. */
+    readonly publicUrl: string | undefined;
+    readonly allowedOrigins: readonly string[];
+    /** Whether browsers reach us by https: cookies are then Secure. */
+    readonly isSecure: boolean;
+    readonly trustProxy: readonly string[];
+    readonly requestTimeoutMs: number;
+  };
+  readonly matcher: { readonly concurrency: number; readonly sweepEveryMs: number };
+  readonly shutdownMs: number;
+  readonly logLevel: Environment["LOG_LEVEL"];
+}
+
+/** Everything that is wrong with the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(["Some settings need changing:", ...problems.map((problem) => `  ${problem}`)].join("\n"));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the environment.
+ * @throws ConfigError with all problems at once; values of secrets are not repeated.
+ */
+export const loadConfig = (variables: Readonly<Record<string, string | undefined>>): Config => {
+  const given = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ""),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const secrets = new Set(
+      describeConfig()
+        .filter((setting) => setting.isSecret)
+        .map((setting) => setting.name),
+    );
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0] ?? "");
+        return `${name} ${issue.message}${secrets.has(name) ? "" : ` (it is "${given[name] ?? ""}")`}.`;
+      }),
+    );
+  }
+  return toConfig(parsed.data);
+};
+
+const toConfig = (environment: Environment): Config => ({
+  database: {
+    url: environment.DATABASE_URL,
+    dataDir: environment.COVERSHARE_DATA_DIR,
+    poolMax: environment.DB_POOL_MAX,
+    statementTimeoutMs: environment.REQUEST_TIMEOUT_SECONDS - 2_000,
+  },
+  redisUrl: environment.REDIS_URL,
+  http: {
+    host: environment.HOST,
+    port: environment.PORT,
+    publicUrl: environment.PUBLIC_URL,
+    allowedOrigins: [
+      ...(environment.PUBLIC_URL === undefined ? [] : [environment.PUBLIC_URL]),
+      ...environment.ALLOWED_ORIGINS,
+    ],
+    isSecure: environment.PUBLIC_URL?.startsWith("https:") ?? false,
+    trustProxy: environment.TRUST_PROXY,
+    requestTimeoutMs: environment.REQUEST_TIMEOUT_SECONDS,
+  },
+  matcher: { concurrency: environment.MATCHER_CONCURRENCY, sweepEveryMs: environment.SWEEP_SECONDS },
+  shutdownMs: environment.SHUTDOWN_SECONDS,
+  logLevel: environment.LOG_LEVEL,
+});

@@ -1,0 +1,108 @@
+import { z } from "zod";
+
+/** What is said about a setting besides its rule; shown by `--help` and in the README. */
+const about = z.object({
+  meaning: z.string(),
+  /** The default in words. */
+  shownDefault: z.string(),
+  /** True: the value never reaches a log or an error. */
+  isSecret: z.boolean(),
+});
+type About = z.output<typeof about>;
+
+const said = (meaning: string, shownDefault: string): About => ({ meaning, shownDefault, isSecret: false });
+const secret = (meaning: string, shownDefault: string): About => ({ meaning, shownDefault, isSecret: true });
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .refine(
+      (text) => /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `must be a whole number from ${least} to ${most}`,
+    )
+    .transform(Number);
+
+const seconds = (least: number, most: number) => whole(least, most).transform((value) => value * 1_000);
+
+const hasProtocol = (text: string, protocols: readonly string[]): boolean =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol);
+
+const origin = (text: string): boolean => hasProtocol(text, ["http:", "https:"]) && new URL(text).origin === text;
+
+const list = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+const ADDRESS = /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/;
+
+/** The environment, one entry a variable. An empty variable counts as one that is not set. */
+export const environmentSchema = z.object({
+  DATABASE_URL: z
+    .string()
+    .refine(
+      (text) => hasProtocol(text, ["postgres:", "postgresql:"]),
+      "must look like postgres://user:password@host:5432/database",
+    )
+    .optional()
+    .meta(secret("PostgreSQL 18 to use.", "Covershare starts its own")),
+  DB_POOL_MAX: whole(2, 500).prefault("20").meta(said("Database connections of each process at most.", "20")),
+  COVERSHARE_DATA_DIR: z
+    .string()
+    .prefault(".covershare")
+    .meta(said("Folder of Covershare's own PostgreSQL, used without `DATABASE_URL`.", "`.covershare`")),
+  REDIS_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["redis:", "rediss:"]), "must look like redis://host:6379")
+    .optional()
+    .meta(secret("Redis or Valkey (with `noeviction`) for the queue and wake-ups.", "the queue lies in PostgreSQL")),
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]+$/, "must be a host name or address")
+    .prefault("127.0.0.1")
+    .meta(said("Address to listen on; `0.0.0.0` for all.", "`127.0.0.1`")),
+  PORT: whole(0, 65_535).prefault("4310").meta(said("Port to listen on; `0` takes any free one.", "4310")),
+  PUBLIC_URL: z
+    .string()
+    .refine(origin, "must be an address without a path, such as https://cover.example.org")
+    .optional()
+    .meta(said("Where people reach Covershare. With https its cookies are `Secure`.", "`http://HOST:PORT`")),
+  ALLOWED_ORIGINS: z
+    .string()
+    .prefault("")
+    .transform(list)
+    .refine((items) => items.every(origin), "must be addresses without a path, separated by commas")
+    .meta(said("Other origins whose pages may send commands and follow the stream, separated by commas.", "none")),
+  TRUST_PROXY: z
+    .string()
+    .prefault("")
+    .transform(list)
+    .refine(
+      (items) => items.every((item) => ADDRESS.test(item)),
+      "must be addresses or networks of proxies, separated by commas, such as 10.0.0.0/8",
+    )
+    .meta(said("Proxies whose `X-Forwarded-*` headers count: addresses or networks, separated by commas.", "none")),
+  REQUEST_TIMEOUT_SECONDS: seconds(5, 600)
+    .prefault("30")
+    .meta(said("A request that takes longer is ended; its statements end two seconds earlier.", "30")),
+  MATCHER_CONCURRENCY: whole(1, 64).prefault("8").meta(said("Jobs that a matcher carries out at once.", "8")),
+  SWEEP_SECONDS: seconds(1, 60)
+    .prefault("1")
+    .meta(said("How often a matcher looks for due work that the queue missed.", "1")),
+  SHUTDOWN_SECONDS: seconds(1, 300).prefault("10").meta(said("How long stopping may take.", "10")),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"], "must be trace, debug, info, warn, error or silent")
+    .prefault("info")
+    .meta(said("How much is written to standard error, one JSON object a line.", "`info`")),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+export interface DescribedSetting extends About {
+  readonly name: string;
+}
+
+/** Every setting with its meaning and default, in the order of the README's table. */
+export const describeConfig = (): DescribedSetting[] =>
+  Object.entries(environmentSchema.shape).map(([name, schema]) => ({ name, ...about.parse(schema.meta()) }));
