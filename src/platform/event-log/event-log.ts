@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type OutgoingEvent, type Queryable } from "../db/database.ts";
+import { rows, type Database, type OutgoingEvent, type Queryable } from "../db/database.ts";
 import { newId } from "../ids/ids.ts";
 
 /**
@@ -83,6 +83,23 @@ export const readHeads = async (q: Queryable, streams: readonly string[]): Promi
     head,
     sql`select stream, last_offset as "lastOffset", pruned_through as "prunedThrough" from event_heads
         where stream = any(${sql.param([...streams])}::text[])`,
+  );
+
+/**
+ * Reads a snapshot and the offset it was taken at, in one view of the database: whoever resumes after that offset has
+ * neither missed a change nor hears of one twice (rule S4).
+ */
+export const withOffset = async <T>(
+  database: Database,
+  stream: string,
+  work: (q: Queryable) => Promise<T>,
+): Promise<{ readonly offset: number; readonly value: T }> =>
+  database.q.transaction(
+    async (q) => {
+      const [known] = await readHeads(q, [stream]);
+      return { offset: known?.lastOffset ?? 0, value: await work(q) };
+    },
+    { isolationLevel: "repeatable read", accessMode: "read only" },
   );
 
 /** Deletes events older than `before` and remembers how far, in one statement. Returns how many went. */
