@@ -20,6 +20,8 @@ export const fingerprint = (method: string, path: string, body: unknown): string
   sha256(`${method} ${path}\n${JSON.stringify(body ?? null)}`);
 
 const PENDING = 0;
+/** JSON's null: SQL's own is refused by the column, and would say that there is no answer. */
+const NOTHING = sql`'null'::jsonb`;
 
 const reused = (): DomainError =>
   new DomainError(
@@ -41,7 +43,7 @@ export const runOnce = async (
   const { scope, key } = keyed;
   const inserted = await tx.q
     .insert(idempotencyKeys)
-    .values({ ...keyed, status: PENDING, body: null, createdAt: sql`app_now()` })
+    .values({ ...keyed, status: PENDING, body: NOTHING, createdAt: sql`app_now()` })
     .onConflictDoNothing();
   const mine = and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key));
   if (inserted.rowCount === 0) {
@@ -52,7 +54,7 @@ export const runOnce = async (
   const answer = await work();
   await tx.q
     .update(idempotencyKeys)
-    .set({ status: answer.status, body: answer.body ?? null })
+    .set({ status: answer.status, body: answer.body ?? NOTHING })
     .where(mine);
   return { ...answer, isRepeat: false };
 };
