@@ -1,18 +1,49 @@
+import { planGroupJob } from "../features/match-due/index.ts";
+import { matchingJobs, matchingSweepers, solve, type Solver } from "../features/matching/index.ts";
+import { offerSweepers } from "../features/offers/index.ts";
+import { returnOverdue } from "../features/requests/index.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
 import type { JobContract, JobHandler } from "../platform/queue/job.ts";
 import type { Sweeper } from "../platform/queue/sweep.ts";
+import { requestPorts } from "./routes.ts";
 
 /** Every job there is: payloads are checked against these when sent and when received. */
-export const jobContracts: readonly JobContract[] = [];
+export const jobContracts: readonly JobContract[] = [planGroupJob];
+
+/** Planning on this thread; a matcher serves nobody. */
+const solveHere: Solver = async (problem) => solve(problem);
 
 export interface JobParts {
   readonly database: Database;
   readonly log: Logger;
 }
 
-/** Who carries the jobs out. Boot fails unless each contract has exactly one. */
-export const jobHandlers = (_parts: JobParts): readonly JobHandler[] => [];
+const solver: Solver = async (problem) => solve(problem);
 
-/** What each matcher looks for by itself, whatever the queue lost (M5). */
-export const sweepers = (_parts: JobParts): readonly Sweeper[] => [];
+/** Who carries the jobs out. Boot fails unless each contract has exactly one. */
+export const jobHandlers = ({ database }: JobParts): readonly JobHandler[] => matchingJobs(database, solver);
+
+const OVERDUE_AT_ONCE = 500;
+
+/** What each matcher looks for by itself, whatever the queue lost (M5): endings first, so that the plan sees what they freed. */
+export const sweepers = ({ database }: JobParts): readonly Sweeper[] => [
+  ...offerSweepers(database),
+  {
+    name: "return overdue",
+    run: async () => {
+      await database.transact(async (tx) => returnOverdue(tx, requestPorts, OVERDUE_AT_ONCE));
+    },
+  },
+  ...matchingSweepers(database, solver),
+];
+
+const AT_ONCE = 50;
+
+/** A few requests a transaction: each locks them only briefly. */
+const returnAllOverdue = async (database: Database): Promise<void> => {
+  for (;;) {
+    const returned = await database.transact(async (tx) => returnOverdue(tx, requestPorts, AT_ONCE));
+    if (returned < AT_ONCE) return;
+  }
+};

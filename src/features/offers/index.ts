@@ -4,6 +4,10 @@ export { impactOf, lapseOffers, needsEnded, reopenUnasked, shrinkOffer, slotsLos
 export { listOffers } from "./list.repository.ts";
 export { offerEvents } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";
+export { offerSweepers } from "./offers.jobs.ts";
 export { offerRoutes } from "./offers.routes.ts";
 export { declineCodes, type AnswerView, type OfferView, type ProposalView } from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
+export { lockStanding } from "./standing.service.ts";
+export { deskPages } from "./desk.pages.ts";
+export { offerPages } from "./offers.pages.ts";

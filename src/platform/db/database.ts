@@ -43,6 +43,8 @@ export interface Database {
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Runs `work` while holding the advisory lock `key` on one connection; waits for it across processes. */
   exclusively<T>(key: string, work: (database: Database) => Promise<T>): Promise<T>;
+  /** The same without waiting: false when another holds the lock, and then `work` did not run. */
+  tryExclusively(key: string, work: (database: Database) => Promise<void>): Promise<boolean>;
 }
 
 /** Set by the composition root: how events are stored inside, and what is woken after, a commit. Neither may know the domain. */
@@ -87,22 +89,41 @@ const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
         }
       }
     },
-    exclusively: async (key, work) => {
-      const client = await pool.connect();
-      let broken = false;
-      try {
+    exclusively: async (key, work) =>
+      withLock(pool, async (client) => {
         await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
-        return await work(bind(open(client), pool, hooks));
-      } catch (error) {
-        // A connection whose state is unknown is thrown away: closing it releases the lock.
-        broken = true;
-        throw error;
-      } finally {
-        if (!broken) broken = await unlock(client, key);
-        client.release(broken);
-      }
-    },
+        return { key, result: await work(bind(open(client), pool, hooks)) };
+      }),
+    tryExclusively: async (key, work) =>
+      withLock(pool, async (client) => {
+        const answer = await client.query<Record<string, unknown>>(
+          "select pg_try_advisory_lock(hashtextextended($1, 0)) as won",
+          [key],
+        );
+        if (!tryLock.parse(answer.rows[0]).won) return { key: undefined, result: false };
+        await work(bind(open(client), pool, hooks));
+        return { key, result: true };
+      }),
   };
+};
+
+const tryLock = z.object({ won: z.boolean() });
+
+/** Runs `work` on a connection of its own and gives the lock back that it took. */
+const withLock = async <T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<{ readonly key: string | undefined; readonly result: T }>,
+): Promise<T> => {
+  const client = await pool.connect();
+  let isBroken = true;
+  try {
+    const { key, result } = await work(client);
+    isBroken = key !== undefined && (await unlock(client, key));
+    return result;
+  } finally {
+    // After a failure the connection's state is unknown: it is thrown away, and closing it releases the lock.
+    client.release(isBroken);
+  }
 };
 
 const unlock = async (client: pg.PoolClient, key: string): Promise<boolean> => {

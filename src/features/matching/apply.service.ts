@@ -1,0 +1,198 @@
+import type { Tx } from "../../platform/db/database.ts";
+import { makeAgreements } from "../agreements/index.ts";
+import { recordAudit, system } from "../audit/index.ts";
+import { setSlotStates } from "../capacity/index.ts";
+import { createOffers, expiryOf, promoteExtras, reopenUnasked, shrinkOffer, type OfferDraft } from "../offers/index.ts";
+import { announceRequests, lockNeeds, lockRequests, widenNeeds } from "../requests/index.ts";
+import type { PlacedNeed } from "./blocks.rules.ts";
+import type { CallPlan } from "./calls.rules.ts";
+import type { Decisions } from "./decide.rules.ts";
+import { practiceOf, ringOf } from "./reach.rules.ts";
+import { callReasons, offerReasons } from "./reasons.rules.ts";
+import type { SeekingNeed, Snapshot } from "./snapshot.ts";
+import { kmBetween } from "./solver/index.ts";
+
+export interface Applied {
+  readonly agreed: number;
+  readonly offers: number;
+  readonly calls: number;
+  /** Blocks that were gone or needs that had ended when the plan was written: the group must be planned again. */
+  readonly dropped: number;
+}
+
+const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
+  const known = new Map([...snapshot.needs, ...snapshot.movable].map((need) => [need.id, need.requestId]));
+  const ids = [
+    ...[...decisions.agree, ...decisions.offer].map((block) => block.need.requestId),
+    ...decisions.calls.flatMap((call) => call.needs.map((need) => need.requestId)),
+    ...decisions.shrink.map(({ needId }) => known.get(needId)),
+    ...decisions.widen.map(({ needId }) => known.get(needId)),
+  ];
+  return [...new Set(ids.filter((id) => id !== undefined))];
+};
+
+/**
+ * Writes a plan in one short transaction. Between reading and writing people may have answered, withdrawn or taken slots:
+ * whatever no longer holds is dropped, counted, and planned again; nothing is ever given twice (decision 4).
+ */
+export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<Applied> => {
+  const requestIds = requestsOf(snapshot, decisions);
+  if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
+  await lockRequests(tx, requestIds);
+  const blocks = [...decisions.agree, ...decisions.offer];
+  const wanted = [...new Set([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)])];
+  const looking = new Set(
+    (await lockNeeds(tx, wanted)).filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id),
+  );
+  for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
+  const live = blocks.filter((block) => looking.has(block.need.id));
+  const held = await holdBlocks(tx, live);
+  const agree = held.filter((block) => decisions.agree.includes(block));
+  const offer = held.filter((block) => decisions.offer.includes(block));
+  const agreed = await agreeAtOnce(tx, agree);
+  const calls = decisions.calls
+    .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id)) }))
+    .filter((call) => call.needs.length > 0);
+  const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
+  await createOffers(tx, drafts);
+  await promoteExtras(tx, decisions.promote);
+  await reopenUnasked(
+    tx,
+    decisions.shrink.map(({ needId }) => needId),
+  );
+  await widenNeeds(tx, decisions.widen);
+  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
+    await announceRequests(tx, requestIds);
+    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
+  }
+  return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
+};
+
+const needIdsOf = (call: CallPlan): string[] => call.needs.map((need) => need.id);
+
+/** Holds the slots of every block; a block of which one slot is gone lets the others go. */
+const holdBlocks = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<PlacedNeed[]> => {
+  const won = new Set(
+    await setSlotStates(
+      tx,
+      blocks.flatMap((block) => block.slotIds),
+      ["free"],
+      "busy-tentative",
+    ),
+  );
+  const whole = blocks.filter((block) => block.slotIds.every((id) => won.has(id)));
+  const broken = blocks.filter((block) => !whole.includes(block)).flatMap((block) => block.slotIds);
+  await setSlotStates(
+    tx,
+    broken.filter((id) => won.has(id)),
+    ["busy-tentative"],
+    "free",
+  );
+  return whole;
+};
+
+const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
+};
+
+const agreeAtOnce = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<number> => {
+  for (const group of groupBy(blocks, (block) => `${block.need.requestId} ${block.clinic.organisationCode}`)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    await makeAgreements(
+      tx,
+      system,
+      {
+        requestId: first.need.requestId,
+        reference: first.need.reference,
+        groupCode: first.need.groupCode,
+        homeCode: first.need.homeCode,
+        supportingCode: first.clinic.organisationCode,
+        offerId: null,
+      },
+      group.map(({ need, clinic, slotIds, startsAt, endsAt }) => ({
+        needId: need.id,
+        ref: need.ref,
+        clinicId: clinic.id,
+        slotIds,
+        startsAt,
+        endsAt,
+      })),
+    );
+  }
+  return blocks.length;
+};
+
+const RANK = { routine: 0, urgent: 1, asap: 2 } as const;
+
+const heaviest = (needs: readonly SeekingNeed[]) =>
+  needs.map((need) => need.priority).reduce((best, one) => (RANK[one] > RANK[best] ? one : best), "routine");
+
+/** One offer for each request, practice and side that has to agree (O1). */
+const slotDrafts = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): OfferDraft[] =>
+  groupBy(
+    blocks,
+    (block) => `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra}`,
+  ).flatMap((group): OfferDraft[] => {
+    const [first] = group;
+    const home = snapshot.members.get(first?.need.homeCode ?? "");
+    const host = snapshot.members.get(first?.clinic.organisationCode ?? "");
+    if (first === undefined || home === undefined || host === undefined) return [];
+    const needs = group.map((block) => block.need);
+    const priority = heaviest(needs);
+    const awaiting = first.clinic.isFirm ? "home" : "supporting";
+    const km = kmBetween(practiceOf(home, snapshot.groupCode), practiceOf(host, snapshot.groupCode));
+    const firstStart = new Date(Math.min(...group.map((block) => block.startsAt.getTime())));
+    return [
+      {
+        ...partiesOf(first.need, host.code),
+        kind: "slots",
+        awaiting,
+        priority,
+        ring: ringOf(home, host),
+        isExtra: first.isExtra,
+        km,
+        reasons: offerReasons(home, host, needs, {
+          km,
+          slots: group.reduce((sum, block) => sum + block.slotIds.length, 0),
+          slotMinutes: first.clinic.slotMinutes,
+        }),
+        expiresAt: expiryOf(priority, snapshot.now, awaiting === "home" ? home.hours : host.hours, firstStart),
+        needIds: needs.map((need) => need.id),
+        slots: group.flatMap((block) =>
+          block.slotIds.map((slotId) => ({ slotId, needId: block.need.id, startsAt: block.startsAt })),
+        ),
+      },
+    ];
+  });
+
+const partiesOf = (need: SeekingNeed, supportingCode: string) => ({
+  requestId: need.requestId,
+  reference: need.reference,
+  groupCode: need.groupCode,
+  homeCode: need.homeCode,
+  supportingCode,
+});
+
+const callDraft = (snapshot: Snapshot, call: CallPlan): OfferDraft => {
+  const [first] = call.needs;
+  const home = snapshot.members.get(first?.homeCode ?? "");
+  if (first === undefined || home === undefined) throw new Error("a call without needs or home");
+  const priority = heaviest(call.needs);
+  const dueBy = new Date(Math.min(...call.needs.map((need) => need.dueBy.getTime())));
+  return {
+    ...partiesOf(first, call.host.code),
+    kind: "call",
+    awaiting: "supporting",
+    priority,
+    ring: call.ring,
+    isExtra: false,
+    km: call.km,
+    reasons: callReasons(home, call.host, call.needs, call.km),
+    expiresAt: expiryOf(priority, snapshot.now, call.host.hours, dueBy),
+    needIds: call.needs.map((need) => need.id),
+    slots: [],
+  };
+};

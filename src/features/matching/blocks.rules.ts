@@ -1,0 +1,45 @@
+import { isTakenAtOnce, mayBeAskedNow } from "./reach.rules.ts";
+import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
+import type { Plan, Problem } from "./solver/index.ts";
+
+export type Solver = (problem: Problem) => Promise<Plan>;
+
+/** One need with the block it is to have. */
+export interface PlacedNeed {
+  readonly need: SeekingNeed;
+  readonly clinic: PlannedClinic;
+  readonly slotIds: readonly string[];
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  readonly isExtra: boolean;
+}
+
+/** The blocks of a plan, tied to the needs and clinics they came from. */
+export const blocksOf = (
+  plan: Plan,
+  needs: readonly SeekingNeed[],
+  clinics: readonly PlannedClinic[],
+  isExtra: boolean,
+) => {
+  const needById = new Map(needs.map((need) => [need.id, need]));
+  const clinicOf = new Map(
+    clinics.flatMap((clinic) => clinic.slots.map((slot) => [slot.id, { clinic, slot }] as const)),
+  );
+  return plan.assignments.flatMap(({ needId, slotIds }): PlacedNeed[] => {
+    const need = needById.get(needId);
+    const parts = slotIds.map((id) => clinicOf.get(id)).filter((part) => part !== undefined);
+    const [at] = parts;
+    if (need === undefined || at === undefined) return [];
+    const startsAt = new Date(Math.min(...parts.map((part) => part.slot.start)));
+    const endsAt = new Date(startsAt.getTime() + parts.length * at.clinic.slotMinutes * 60_000);
+    return [{ need, clinic: at.clinic, slotIds, startsAt, endsAt, isExtra }];
+  });
+};
+
+/** A closed desk is in the plan for its firm clinics; its others wait until it opens (A6). */
+export const isPossibleNow = (snapshot: Snapshot, block: PlacedNeed): boolean => {
+  const host = snapshot.members.get(block.clinic.organisationCode);
+  return (
+    isTakenAtOnce(block.need, block.clinic) || (host !== undefined && mayBeAskedNow(block.need, host, snapshot.now))
+  );
+};

@@ -1,0 +1,69 @@
+import { callsAllowed } from "./asking.rules.ts";
+import type { Desk } from "./desk.rules.ts";
+import type { Reach } from "./reach.rules.ts";
+import { ringOf } from "./reach.rules.ts";
+import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
+
+/** A practice to be asked for times (A4): one service and length of one request. Nothing is held. */
+export interface CallPlan {
+  readonly host: Member;
+  readonly needs: readonly SeekingNeed[];
+  readonly ring: number;
+  readonly km: number;
+}
+
+const DETOUR = 1.4;
+const OTHER_PCN = 3;
+
+/** Whom to call first: who meets the requirements, then near and in the same PCN, then who was asked least recently (A6). */
+const byPromise = (home: Member, need: SeekingNeed, reach: Reach) => {
+  const missing = (host: Member): number => need.requires.filter((wanted) => !host.provides.includes(wanted)).length;
+  const points = (host: Member): number =>
+    Math.round(DETOUR * reach.km(need, host) + (ringOf(home, host) < 3 ? 0 : OTHER_PCN));
+  const asked = (host: Member): number => host.lastAskedAt?.getTime() ?? 0;
+  return (left: Member, right: Member): number =>
+    missing(left) - missing(right) ||
+    points(left) - points(right) ||
+    asked(left) - asked(right) ||
+    (left.code < right.code ? -1 : 1);
+};
+
+const kindOf = (need: SeekingNeed): string =>
+  [need.requestId, need.service, need.minutes, need.channel, need.priority, need.requires.join(",")].join(" ");
+
+/**
+ * Puts needs that no published slot covers to practices that could do the service. Needs of one request that are alike go
+ * together, so that a desk is asked once for "5 dressings".
+ */
+export const planCalls = (
+  snapshot: Snapshot,
+  reach: Reach,
+  uncovered: readonly SeekingNeed[],
+  rings: ReadonlyMap<string, number>,
+  asksOf: (need: SeekingNeed) => readonly Ask[],
+  desk: Desk,
+): CallPlan[] => {
+  const calls = new Map<string, { host: Member; needs: SeekingNeed[]; ring: number; km: number }>();
+  for (const need of uncovered) {
+    const home = snapshot.members.get(need.homeCode);
+    if (home === undefined) continue;
+    const waiting = asksOf(need).filter((ask) => ask.kind === "call");
+    let left = callsAllowed(need) - waiting.length;
+    const ring = rings.get(need.id) ?? need.ring;
+    const candidates = reach
+      .callable(need, ring)
+      .filter((host) => !asksOf(need).some((ask) => ask.supportingCode === host.code))
+      .sort(byPromise(home, need, reach));
+    for (const host of candidates) {
+      if (left <= 0) break;
+      const key = `${kindOf(need)} ${host.code}`;
+      const call = calls.get(key);
+      if (call === undefined && !desk.takeCall(`call ${key}`, host.code)) continue;
+      if (call === undefined)
+        calls.set(key, { host, needs: [need], ring: ringOf(home, host), km: reach.km(need, host) });
+      else call.needs.push(need);
+      left -= 1;
+    }
+  }
+  return [...calls.values()];
+};

@@ -1,0 +1,181 @@
+import type { Widening } from "../requests/index.ts";
+import { LAST_RING, ringWaitEnds } from "./asking.rules.ts";
+import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
+import { planCalls, type CallPlan } from "./calls.rules.ts";
+import { deskCounter } from "./desk.rules.ts";
+import { placeExtras } from "./extras.rules.ts";
+import { problemOf } from "./problem.rules.ts";
+import { isTakenAtOnce, reachOf, type Reach } from "./reach.rules.ts";
+import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { allowedAt, catalogueOf } from "./solver/index.ts";
+
+/** What a plan comes to: everything that is to be written, and nothing that was read. */
+export interface Decisions {
+  /** Firm blocks, agreed at once (O1). */
+  readonly agree: readonly PlacedNeed[];
+  /** Blocks to be offered: to the supporting practice, or to home where they are firm. */
+  readonly offer: readonly PlacedNeed[];
+  readonly calls: readonly CallPlan[];
+  /** Needs to be taken out of waiting offers: extra asks whose slots a first choice wants, first choices that move. */
+  readonly shrink: readonly { readonly offerId: string; readonly needId: string }[];
+  /** Extra asks that become first choices, since theirs is gone. */
+  readonly promote: readonly string[];
+  readonly widen: readonly Widening[];
+  /** Needs that have no first choice after this. */
+  readonly uncovered: readonly SeekingNeed[];
+  /** When asking becomes possible that is not possible now, because a desk is closed. */
+  readonly askAgainAt: Date | undefined;
+}
+
+const isFirstChoice = (ask: Ask): boolean => ask.kind === "slots" && !ask.isExtra;
+
+/**
+ * Decides what to ask whom (rules M1 to M6, A1 to A6). Pure but for the solver it is given.
+ *
+ * First every need without a first choice gets at most one block of the plan (A1), the ring opening at once where it holds
+ * nothing (A3); then needs that may wait with more practices get extra asks from what is left (A2); then what no published
+ * slot covers is put to practices as calls (A4).
+ */
+export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisions> => {
+  const reach = reachOf(snapshot);
+  const asks = new Map<string, Ask[]>();
+  for (const ask of snapshot.asks) asks.set(ask.needId, [...(asks.get(ask.needId) ?? []), ask]);
+  const asksOf = (need: SeekingNeed): readonly Ask[] => asks.get(need.id) ?? [];
+  const promote = new Map<string, string>();
+  for (const need of snapshot.needs) {
+    const extra = asksOf(need).find((ask) => ask.isExtra);
+    if (extra !== undefined && !asksOf(need).some(isFirstChoice)) promote.set(need.id, extra.offerId);
+  }
+  const isPlaced = (need: SeekingNeed): boolean => promote.has(need.id) || asksOf(need).some(isFirstChoice);
+  const seeking = snapshot.needs.filter((need) => !isPlaced(need));
+  const rings = openRings(snapshot, reach, seeking);
+  const first = await placeFirst(snapshot, reach, seeking, rings, solve);
+  const desk = deskCounter(snapshot);
+  const placed = first.filter((block) => desk.take(block));
+  const extra = await placeExtras(snapshot, reach, rings, { asksOf, placed, desk }, solve);
+  const covered = new Set(placed.map((block) => block.need.id));
+  const uncovered = seeking.filter((need) => !covered.has(need.id));
+  const calls = planCalls(snapshot, reach, uncovered, rings, asksOf, desk);
+  const blocks = [...placed, ...extra];
+  const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
+  const waits = (need: SeekingNeed): boolean =>
+    asksOf(need).length > 0 || called.has(need.id) || blocks.some((block) => block.need.id === need.id);
+  const agree = placed.filter((block) => isTakenAtOnce(block.need, block.clinic));
+  return {
+    agree,
+    offer: blocks.filter((block) => !isTakenAtOnce(block.need, block.clinic)),
+    calls,
+    shrink: standDowns(snapshot, blocks),
+    promote: [...new Set(promote.values())],
+    widen: widenings(snapshot, rings, waits),
+    uncovered,
+    askAgainAt: earliest(uncovered.map((need) => reach.opensNext(need))),
+  };
+};
+
+const earliest = (times: readonly (Date | undefined)[]): Date | undefined => {
+  const known = times.filter((time) => time !== undefined).map((time) => time.getTime());
+  return known.length === 0 ? undefined : new Date(Math.min(...known));
+};
+
+/** Each need's ring, opened until it holds somebody who could be asked (A3: a ring with nothing in it is skipped at once). */
+const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNeed[]): Map<string, number> => {
+  const everywhere = new Map(seeking.map((need) => [need.id, [...snapshot.members.keys()]]));
+  const catalogue = catalogueOf(problemOf(snapshot, { needs: seeking, reach: everywhere, clinics: snapshot.clinics }));
+  const entries = new Map(catalogue.needs.map((entry) => [entry.need.id, entry]));
+  const hosts = new Map(catalogue.hosts.map((host) => [host.practice.id, host]));
+  const rings = new Map(snapshot.needs.map((need) => [need.id, need.ring]));
+  for (const need of seeking) {
+    const entry = entries.get(need.id);
+    const hasSlots = (code: string): boolean => {
+      const host = hosts.get(code);
+      return (
+        entry !== undefined && host !== undefined && typeof allowedAt(entry, host, catalogue.problem.now) !== "string"
+      );
+    };
+    let { ring } = need;
+    while (ring < LAST_RING && !reach.within(need, ring).some(hasSlots) && reach.callable(need, ring).length === 0)
+      ring += 1;
+    rings.set(need.id, ring);
+  }
+  return rings;
+};
+
+/** The plan proper. Where a ring turns out to be taken by others and nobody in it can be called, the next one opens. */
+const placeFirst = async (
+  snapshot: Snapshot,
+  reach: Reach,
+  seeking: readonly SeekingNeed[],
+  rings: Map<string, number>,
+  solve: Solver,
+): Promise<PlacedNeed[]> => {
+  if (seeking.length === 0) return [];
+  const movable = snapshot.movable;
+  const incumbent = snapshot.asks
+    .filter((ask) => isFirstChoice(ask) && movable.some((need) => need.id === ask.needId))
+    .map(({ needId, slotIds }) => ({ needId, slotIds }));
+  const needs = [...seeking, ...movable];
+  for (;;) {
+    const within = new Map(needs.map((need) => [need.id, reach.within(need, rings.get(need.id) ?? need.ring)]));
+    const plan = await solve(
+      problemOf(snapshot, {
+        needs,
+        reach: within,
+        clinics: snapshot.clinics,
+        ...(movable.length > 0 ? { incumbent } : {}),
+      }),
+    );
+    const narrow = seeking.filter(
+      (need) =>
+        (rings.get(need.id) ?? LAST_RING) < LAST_RING &&
+        plan.unassigned.some(({ needId }) => needId === need.id) &&
+        reach.callable(need, rings.get(need.id) ?? LAST_RING).length === 0,
+    );
+    if (narrow.length === 0) {
+      const stays = new Set(incumbent.map(({ needId, slotIds }) => `${needId} ${[...slotIds].sort().join(" ")}`));
+      return blocksOf(plan, needs, snapshot.clinics, false)
+        .filter((block) => !stays.has(`${block.need.id} ${[...block.slotIds].sort().join(" ")}`))
+        .filter((block) => isPossibleNow(snapshot, block));
+    }
+    for (const need of narrow) rings.set(need.id, (rings.get(need.id) ?? LAST_RING) + 1);
+  }
+};
+
+/** Which waiting offers lose which needs, because their slots or the needs themselves go elsewhere. */
+const standDowns = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): { offerId: string; needId: string }[] => {
+  const holders = new Map(
+    snapshot.clinics.flatMap((clinic) =>
+      clinic.slots.flatMap((slot) => (slot.heldBy ? [[slot.id, slot.heldBy] as const] : [])),
+    ),
+  );
+  const moved = new Set(snapshot.movable.map((need) => need.id));
+  const ends = [
+    ...blocks.flatMap((block) => block.slotIds.map((id) => holders.get(id)).filter((holder) => holder !== undefined)),
+    ...snapshot.asks.filter(
+      (ask) =>
+        isFirstChoice(ask) &&
+        moved.has(ask.needId) &&
+        blocks.some((block) => block.need.id === ask.needId && !block.isExtra),
+    ),
+  ];
+  return [...new Map(ends.map(({ offerId, needId }) => [`${offerId} ${needId}`, { offerId, needId }])).values()];
+};
+
+const widenings = (
+  snapshot: Snapshot,
+  rings: ReadonlyMap<string, number>,
+  waits: (need: SeekingNeed) => boolean,
+): Widening[] =>
+  snapshot.needs.flatMap((need): Widening[] => {
+    const ring = rings.get(need.id) ?? need.ring;
+    const home = snapshot.members.get(need.homeCode);
+    const isWaiting = ring < LAST_RING && waits(need);
+    const keeps = isWaiting && ring === need.ring && need.widenAt !== null;
+    const widenAt = keeps
+      ? need.widenAt
+      : isWaiting && home !== undefined
+        ? ringWaitEnds(need.priority, snapshot.now, home.hours)
+        : null;
+    if (ring === need.ring && widenAt?.getTime() === need.widenAt?.getTime()) return [];
+    return [{ needId: need.id, ring, extraAsks: need.extraAsks, widenAt }];
+  });

@@ -1,0 +1,64 @@
+import { practiceOf } from "./reach.rules.ts";
+import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
+import type { Placement, Problem, ProblemNeed, ProblemRequest } from "./solver/index.ts";
+
+export interface Scope {
+  readonly needs: readonly SeekingNeed[];
+  /** Practices that each need's rings have reached. */
+  readonly reach: ReadonlyMap<string, readonly string[]>;
+  readonly clinics: readonly PlannedClinic[];
+  /** Pairs [need, practice] that are ruled out besides the snapshot's own. */
+  readonly alsoExcluded?: readonly (readonly [string, string])[];
+  /** Needs a practice has on a day besides the snapshot's own. */
+  readonly alsoUsed?: Readonly<Record<string, number>>;
+  readonly incumbent?: readonly Placement[];
+}
+
+const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
+  id: need.id,
+  service: need.service,
+  minutes: need.minutes,
+  earliest: need.earliest.getTime(),
+  dueBy: need.dueBy.getTime(),
+  requires: need.requires,
+  maxKm: need.maxKm,
+  priority: need.priority,
+  channel: need.channel,
+  ...(need.course === null ? {} : { course: need.course }),
+  reach: reach.get(need.id) ?? [],
+});
+
+const requestsOf = (scope: Scope): ProblemRequest[] => {
+  const byRequest = new Map<string, SeekingNeed[]>();
+  for (const need of scope.needs) byRequest.set(need.requestId, [...(byRequest.get(need.requestId) ?? []), need]);
+  return [...byRequest].map(([id, needs]) => ({
+    id,
+    practice: needs[0]?.homeCode ?? "",
+    priority: "routine" as const,
+    needs: needs.map((need) => needOf(need, scope.reach)),
+  }));
+};
+
+/** The solver's problem for some needs and clinics of a snapshot. */
+export const problemOf = (snapshot: Snapshot, scope: Scope): Problem => {
+  const usedByDay = { ...snapshot.usedByDay };
+  for (const [key, n] of Object.entries(scope.alsoUsed ?? {})) usedByDay[key] = (usedByDay[key] ?? 0) + n;
+  return {
+    now: snapshot.now.getTime(),
+    practices: [...snapshot.members.values()].map((member) => practiceOf(member, snapshot.groupCode)),
+    clinics: scope.clinics.map((clinic) => ({
+      id: clinic.id,
+      practice: clinic.organisationCode,
+      services: clinic.services,
+      channel: clinic.channel,
+      provides: clinic.provides,
+      slotMinutes: clinic.slotMinutes,
+      slots: clinic.slots,
+    })),
+    requests: requestsOf(scope),
+    excluded: [...snapshot.excluded, ...(scope.alsoExcluded ?? [])],
+    usedByDay,
+    paidHosts: snapshot.paidHosts,
+    ...(scope.incumbent === undefined ? {} : { incumbent: scope.incumbent }),
+  };
+};

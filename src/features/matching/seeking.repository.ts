@@ -1,0 +1,127 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable } from "../../platform/db/database.ts";
+import type { Ask, SeekingNeed } from "./snapshot.ts";
+import { epoch, uuidArray } from "./sql.ts";
+
+const priority = z.enum(["routine", "urgent", "asap"]);
+const instant = z.number().transform((ms) => new Date(ms));
+
+const need = z.object({
+  id: z.string(),
+  ref: z.string(),
+  requestId: z.string(),
+  reference: z.string(),
+  lineId: z.string(),
+  groupCode: z.string(),
+  homeCode: z.string(),
+  takesFirm: z.boolean(),
+  service: z.string(),
+  serviceName: z.string(),
+  channel: z.string(),
+  minutes: z.number(),
+  earliest: instant,
+  dueBy: instant,
+  requires: z.array(z.string()),
+  maxKm: z.number(),
+  priority,
+  course: z.string().nullable(),
+  ring: z.number(),
+  extraAsks: z.number(),
+  widenAt: instant.nullable(),
+});
+
+const selectNeeds = sql`
+  select n.id, n.ref, n.request_id as "requestId", r.reference, n.line_id as "lineId", n.group_code as "groupCode", r.home_code as "homeCode",
+         r.takes_firm as "takesFirm", coalesce(s.matched_as, s.code) as service, s.name as "serviceName", l.channel, l.minutes,
+         ${epoch(sql`l.earliest`)} as earliest, ${epoch(sql`l.due_by`)} as "dueBy",
+         array(select distinct unnest(l.requires || s.requires)) as requires, l.max_km as "maxKm", n.priority, n.course,
+         n.ring, n.extra_asks as "extraAsks", ${epoch(sql`n.widen_at`)} as "widenAt"
+  from needs n
+  join cover_requests r on r.id = n.request_id
+  join need_lines l on l.id = n.line_id
+  join services s on s.code = l.service_code`;
+
+/**
+ * The needs of a group for which something may be done now: those that no slots are offered for, and those that wait with
+ * fewer practices than they may (A2). The rest of the offered ones are left in peace, and are not even read.
+ */
+export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
+  rows(
+    q,
+    need,
+    sql`${selectNeeds}
+      cross join lateral (
+        select count(*) filter (where o.kind = 'slots') as slot_asks, bool_or(o.kind = 'slots' and not o.is_extra) as has_first
+        from offer_needs x join offers o on o.id = x.offer_id
+        where n.state = 'offered' and x.need_id = n.id and x.is_live and o.state = 'waiting'
+      ) asked
+      where n.group_code = ${groupCode} and n.state in ('open', 'offered') and r.paused_at is null and l.due_by > app_now()
+        and (n.state = 'open' or asked.has_first is not true
+             or asked.slot_asks < n.extra_asks + case n.priority when 'asap' then 3 when 'urgent' then 2 else 1 end)
+      order by n.id`,
+  );
+
+/** Needs by id, whatever is offered for them. */
+export const readNeeds = async (q: Queryable, needIds: readonly string[]): Promise<SeekingNeed[]> =>
+  rows(
+    q,
+    need,
+    sql`${selectNeeds} where n.id = any(${uuidArray(needIds)}) and n.state in ('open', 'offered')
+        and r.paused_at is null order by n.id`,
+  );
+
+const ask = z.object({
+  offerId: z.string(),
+  needId: z.string(),
+  supportingCode: z.string(),
+  kind: z.enum(["slots", "call"]),
+  awaiting: z.enum(["supporting", "home"]),
+  isExtra: z.boolean(),
+  slotIds: z.array(z.string()),
+});
+
+/** The waiting offers of these needs. */
+export const readAsks = async (q: Queryable, needIds: readonly string[]): Promise<Ask[]> =>
+  needIds.length === 0
+    ? []
+    : rows(
+        q,
+        ask,
+        sql`
+          select o.id as "offerId", x.need_id as "needId", o.supporting_code as "supportingCode", o.kind, o.awaiting,
+                 o.is_extra as "isExtra",
+                 array(select s.slot_id::text from offer_slots s where s.offer_id = o.id and s.need_id = x.need_id and s.is_live
+                       order by s.slot_id) as "slotIds"
+          from offer_needs x join offers o on o.id = x.offer_id
+          where x.need_id = any(${uuidArray(needIds)}) and x.is_live and o.state = 'waiting'
+          order by o.id, x.need_id`,
+      );
+
+const pair = z.object({ left: z.string(), right: z.string() });
+
+/** Practices that are ruled out for a need (A5). */
+export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<[string, string][]> =>
+  (
+    await rows(
+      q,
+      pair,
+      sql`select need_id as left, organisation_code as right from need_exclusions where need_id = any(${uuidArray(needIds)})
+          order by 1, 2`,
+    )
+  ).map((row) => [row.left, row.right]);
+
+/** Practices that a request uses already, agreed or waiting: one more need there costs no further charge. */
+export const readPaidHosts = async (q: Queryable, requestIds: readonly string[]): Promise<[string, string][]> =>
+  (
+    await rows(
+      q,
+      pair,
+      sql`select request_id as left, supporting_code as right from agreements
+            where is_live and request_id = any(${uuidArray(requestIds)})
+          union
+          select request_id, supporting_code from offers
+            where state = 'waiting' and kind = 'slots' and not is_extra and request_id = any(${uuidArray(requestIds)})
+          order by 1, 2`,
+    )
+  ).map((row) => [row.left, row.right]);

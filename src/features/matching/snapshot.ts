@@ -1,0 +1,104 @@
+import type { OpeningHours } from "../calendar/index.ts";
+import type { Priority } from "../offers/index.ts";
+
+/*
+ * What one plan of a sharing group sees: plain data, read once, so that deciding is a pure function of it (rule M4).
+ */
+
+export interface Member {
+  readonly code: string;
+  readonly lat: number | null;
+  readonly lon: number | null;
+  readonly pcn: string | null;
+  readonly listSize: number | null;
+  readonly isSigned: boolean;
+  /** Switched on, active, and not a closing or special list. */
+  readonly isAccepting: boolean;
+  readonly dailyCap: number | null;
+  readonly provides: readonly string[];
+  readonly hours: readonly OpeningHours[];
+  /** What it says it could do for neighbours (C3). */
+  readonly couldDo: readonly string[];
+  /** Offers that wait for its answer (A6). */
+  readonly waiting: number;
+  /** Minutes given minus minutes received in the last 90 days and ahead. */
+  readonly balanceMinutes: number;
+  readonly buddies: readonly string[];
+  /** When it was last asked anything: the only memory (A6). Null: never. */
+  readonly lastAskedAt: Date | null;
+}
+
+export interface SeekingNeed {
+  readonly id: string;
+  readonly ref: string;
+  readonly requestId: string;
+  readonly reference: string;
+  readonly lineId: string;
+  readonly groupCode: string;
+  readonly homeCode: string;
+  readonly takesFirm: boolean;
+  /** What it is matched as (R5). */
+  readonly service: string;
+  readonly serviceName: string;
+  readonly channel: string;
+  readonly minutes: number;
+  readonly earliest: Date;
+  readonly dueBy: Date;
+  /** Of the line and of the service. */
+  readonly requires: readonly string[];
+  readonly maxKm: number;
+  readonly priority: Priority;
+  readonly course: string | null;
+  readonly ring: number;
+  readonly extraAsks: number;
+  readonly widenAt: Date | null;
+}
+
+/** A waiting offer, as far as one need goes. */
+export interface Ask {
+  readonly offerId: string;
+  readonly needId: string;
+  readonly supportingCode: string;
+  readonly kind: "slots" | "call";
+  readonly awaiting: "supporting" | "home";
+  readonly isExtra: boolean;
+  readonly slotIds: readonly string[];
+}
+
+export interface PlannedSlot {
+  readonly id: string;
+  readonly start: number;
+  /** The extra ask or, in a plan that may move things, the first choice that holds it. */
+  readonly heldBy?: { readonly offerId: string; readonly needId: string };
+}
+
+export interface PlannedClinic {
+  readonly id: string;
+  readonly organisationCode: string;
+  readonly services: readonly string[];
+  readonly channel: string;
+  readonly provides: readonly string[];
+  readonly slotMinutes: number;
+  /** May be taken without asking today (C5). */
+  readonly isFirm: boolean;
+  readonly slots: readonly PlannedSlot[];
+}
+
+export interface Snapshot {
+  readonly groupCode: string;
+  readonly now: Date;
+  readonly members: ReadonlyMap<string, Member>;
+  /** Needs that something may be done for. */
+  readonly needs: readonly SeekingNeed[];
+  /** Their waiting offers. */
+  readonly asks: readonly Ask[];
+  readonly clinics: readonly PlannedClinic[];
+  /** need, practice */
+  readonly excluded: readonly (readonly [string, string])[];
+  /** request, practice: used already, so one more place there costs no charge. */
+  readonly paidHosts: readonly (readonly [string, string])[];
+  /** "practice|YYYY-MM-DD", UTC day of start: needs agreed or held. */
+  readonly usedByDay: Readonly<Record<string, number>>;
+  /** Needs whose waiting first choice may be moved, with where they are: only when something scarce is at stake. */
+  readonly movable: readonly SeekingNeed[];
+}

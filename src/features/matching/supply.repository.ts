@@ -1,0 +1,180 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable } from "../../platform/db/database.ts";
+import { defaultOpeningHours, openingHoursSchema } from "../calendar/index.ts";
+import { isFirmToday } from "../capacity/index.ts";
+import { isAskableSql, isSignedSql } from "../practices/index.ts";
+import type { Member, PlannedClinic } from "./snapshot.ts";
+import { epoch, textArray, uuidArray } from "./sql.ts";
+
+/*
+ * Who could give, and what. One row a practice or clinic, its slots as arrays: what costs time here is parsing rows, not
+ * finding them.
+ */
+
+const instant = z.number().transform((ms) => new Date(ms));
+
+const member = z.object({
+  code: z.string(),
+  lat: z.number().nullable(),
+  lon: z.number().nullable(),
+  pcn: z.string().nullable(),
+  listSize: z.number().nullable(),
+  isSigned: z.boolean(),
+  isAccepting: z.boolean(),
+  dailyCap: z.number().nullable(),
+  provides: z.array(z.string()),
+  hours: z.array(openingHoursSchema).nullable(),
+  couldDo: z.array(z.string()),
+  waiting: z.number(),
+  balanceMinutes: z.number(),
+  buddies: z.array(z.string()),
+  lastAskedAt: instant.nullable(),
+});
+
+/** How far back minutes given and received count for the gentle lean of the objective. */
+const BALANCE_DAYS = 90;
+
+/** Every organisation of the group that could ever be asked or be short: 1 row each, with how it stands today. */
+export const readMembers = async (q: Queryable, groupCode: string): Promise<Map<string, Member>> => {
+  const found = await rows(
+    q,
+    member,
+    sql`
+      with balance as (
+        select code, sum(minutes)::float8 as minutes from (
+          select a.supporting_code as code, extract(epoch from a.ends_at - a.starts_at) / 60 as minutes from agreements a
+          where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+          union all
+          select a.home_code, -extract(epoch from a.ends_at - a.starts_at) / 60 from agreements a
+          where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+        ) moved group by code
+      ), waiting as (
+        select case awaiting when 'home' then home_code else supporting_code end as code, count(*)::int as n
+        from offers where group_code = ${groupCode} and state = 'waiting' group by 1
+      )
+      select o.code, o.lat, o.lon,
+             (select min(n.code) from network_members nm join networks n on n.code = nm.network_code
+              where nm.organisation_code = o.code and n.kind = 'pcn') as pcn,
+             o.list_size as "listSize", ${isSignedSql("m")} as "isSigned",
+             (o.is_accepting and ${isAskableSql("o")}) as "isAccepting", o.daily_cap as "dailyCap", o.provides,
+             (select s.opening_hours from sites s where s.organisation_code = o.code order by s.is_main desc, s.name, s.id limit 1) as hours,
+             array(select os.service_code from organisation_services os where os.organisation_code = o.code) as "couldDo",
+             coalesce(w.n, 0) as waiting, coalesce(b.minutes, 0) as "balanceMinutes",
+             array(select buddy_code from buddies where organisation_code = o.code) as buddies,
+             (select ${epoch(sql`max(f.created_at)`)} from offers f where f.supporting_code = o.code) as "lastAskedAt"
+      from sharing_memberships m
+      join organisations o on o.code = m.organisation_code
+      left join balance b on b.code = o.code
+      left join waiting w on w.code = o.code
+      where m.group_code = ${groupCode}
+      order by o.code`,
+  );
+  return new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
+};
+
+const clinic = z.object({
+  id: z.string(),
+  organisationCode: z.string(),
+  services: z.array(z.string()),
+  channel: z.string(),
+  provides: z.array(z.string()),
+  slotMinutes: z.number(),
+  pledge: z.enum(["firm", "ask"]),
+  confirmedOn: z.string().nullable(),
+  slotIds: z.array(z.string()),
+  starts: z.array(z.number()),
+  holders: z.array(z.string().nullable()),
+});
+
+/** Which slots a plan may use besides the free ones. */
+export type Holders = "extra" | "any";
+
+/**
+ * The free slots of these practices for these services in a window, by clinic, and those held by offers that may be stood
+ * down: extra asks always, first choices (`any`) only where something scarce is at stake.
+ */
+export const readClinics = async (
+  q: Queryable,
+  wanted: {
+    readonly hosts: readonly string[];
+    readonly services: readonly string[];
+    readonly from: Date;
+    readonly until: Date;
+    readonly holders: Holders;
+  },
+  now: Date,
+): Promise<PlannedClinic[]> => {
+  const stoodDown = wanted.holders === "any" ? sql`o.awaiting = 'supporting'` : sql`o.is_extra`;
+  const found = await rows(
+    q,
+    clinic,
+    sql`
+      select c.id, c.organisation_code as "organisationCode", c.services, c.channel, c.provides, c.slot_minutes as "slotMinutes",
+             c.pledge, c.confirmed_on::text as "confirmedOn", array_agg(s.id::text order by s.starts_at) as "slotIds",
+             array_agg(${epoch(sql`s.starts_at`)} order by s.starts_at) as starts,
+             array_agg(s.holder order by s.starts_at) as holders
+      from (
+        select id, clinic_id, starts_at, null as holder from slots
+        where state = 'free' and organisation_code = any(${textArray(wanted.hosts)})
+          and starts_at >= ${wanted.from} and starts_at < ${wanted.until}
+        union all
+        select h.id, h.clinic_id, h.starts_at, o.id::text || '|' || x.need_id::text
+        from offers o join offer_slots x on x.offer_id = o.id and x.is_live join slots h on h.id = x.slot_id
+        where o.state = 'waiting' and ${stoodDown} and o.supporting_code = any(${textArray(wanted.hosts)})
+          and h.starts_at >= ${wanted.from} and h.starts_at < ${wanted.until}
+      ) s join clinics c on c.id = s.clinic_id
+      where c.services && ${textArray(wanted.services)} and c.withdrawn_at is null
+      group by c.id order by c.id`,
+  );
+  return found.map(({ slotIds, starts, holders, pledge, confirmedOn, ...row }) => ({
+    ...row,
+    isFirm: isFirmToday({ pledge, confirmedOn }, now),
+    slots: slotIds.map((id, at) => {
+      const [offerId, needId] = holders[at]?.split("|") ?? [];
+      const start = starts[at] ?? 0;
+      return offerId === undefined || needId === undefined ? { id, start } : { id, start, heldBy: { offerId, needId } };
+    }),
+  }));
+};
+
+const used = z.object({ key: z.string(), n: z.number() });
+
+/** Needs agreed with or held at practices that have a daily cap, by practice and UTC day of start; not those that may move. */
+export const readUsedByDay = async (
+  q: Queryable,
+  capped: readonly string[],
+  from: Date,
+  movable: readonly string[],
+): Promise<Record<string, number>> => {
+  if (capped.length === 0) return {};
+  const found = await rows(
+    q,
+    used,
+    sql`
+      select code || '|' || to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD') as key, count(*)::int as n from (
+        select a.supporting_code as code, a.starts_at from agreements a
+        where a.is_live and a.supporting_code = any(${textArray(capped)}) and a.starts_at >= date_trunc('day', ${from}::timestamptz, 'UTC')
+        union all
+        select o.supporting_code, min(s.starts_at) from offers o
+        join offer_slots x on x.offer_id = o.id and x.is_live join slots s on s.id = x.slot_id
+        where o.state = 'waiting' and not o.is_extra and o.supporting_code = any(${textArray(capped)})
+          and x.need_id <> all(${uuidArray(movable)}) group by o.id, o.supporting_code, x.need_id
+      ) taken group by 1`,
+  );
+  return Object.fromEntries(found.map((row) => [row.key, row.n]));
+};
+
+/** Other practices within `maxKm` of each home practice, from the neighbour table (decision 6). */
+export const readReach = async (
+  q: Queryable,
+  homes: readonly { readonly homeCode: string; readonly maxKm: number }[],
+): Promise<string[]> =>
+  (
+    await rows(
+      q,
+      z.object({ code: z.string() }),
+      sql`select distinct n.host_code as code from jsonb_to_recordset(${JSON.stringify(homes)}::jsonb) as t("homeCode" text, "maxKm" float8)
+          join neighbours n on n.home_code = t."homeCode" and n.km <= t."maxKm" order by 1`,
+    )
+  ).map((row) => row.code);

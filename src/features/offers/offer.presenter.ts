@@ -1,0 +1,107 @@
+import { londonDate, londonTime, speakDay, speakInstant } from "../calendar/index.ts";
+import { speakMiles, speakPriority } from "../requests/index.ts";
+import { requirementNames, requirements } from "../services/index.ts";
+import type { OfferState, OfferView } from "./offers.schema.ts";
+
+/** One tap each; costs nothing and is shown to nobody as a judgement (O7). */
+export const declineChoices = [
+  { value: "capacity", text: "No room" },
+  { value: "staff", text: "No staff for it" },
+  { value: "stock", text: "No stock" },
+  { value: "not-suitable", text: "Not suitable here" },
+  { value: "distance", text: "Too far" },
+  { value: "other", text: "Another reason" },
+] as const;
+
+const STATES: Readonly<Record<OfferState, string>> = {
+  waiting: "Waiting for an answer",
+  accepted: "Accepted",
+  "part-accepted": "Accepted in part",
+  declined: "Declined",
+  lapsed: "The time for an answer has passed",
+  "stood-down": "No longer needed, thank you",
+};
+
+const CHANNELS: Readonly<Record<string, string>> = {
+  "in-person": "",
+  telephone: "by telephone",
+  video: "by video",
+  "home-visit": "at the patient's home",
+};
+
+const isRequirement = (code: string): code is (typeof requirements)[number] =>
+  requirements.some((each) => each === code);
+const requirementName = (code: string): string => (isRequirement(code) ? requirementNames[code] : code);
+
+/** `10:30` today, `Wed 23 Dec, 10:30` on another day. */
+export const speakSoon = (at: Date, now: Date): string =>
+  londonDate(at) === londonDate(now) ? londonTime(at) : speakInstant(at);
+
+type Names = (code: string) => string;
+
+/** "9 × Simple dressing, 20 min", one text for each service and length. */
+const wantedOf = (needs: OfferView["needs"], nameOf: Names): string[] => {
+  const counts = new Map<string, number>();
+  for (const { service, minutes, channel } of needs) {
+    const how = CHANNELS[channel] ?? channel;
+    const text = `${nameOf(service)}, ${minutes} min${how === "" ? "" : `, ${how}`}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${count} × ${text}`);
+};
+
+const timesByDay = (slots: OfferView["slots"]): { day: string; times: string[] }[] => {
+  const days = new Map<string, string[]>();
+  for (const { startsAt } of slots) {
+    const at = new Date(startsAt);
+    days.set(speakDay(at), [...(days.get(speakDay(at)) ?? []), londonTime(at)]);
+  }
+  return [...days].map(([day, times]) => ({ day, times }));
+};
+
+/** An offer as a desk reads it. Ended needs and times are left out while it waits; once it has ended, all are shown. */
+export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date; nameOf: Names }) => {
+  const isWaiting = offer.state === "waiting";
+  const needs = offer.needs.filter(({ isLive }) => isLive || !isWaiting);
+  const slots = offer.slots.filter(({ isLive }) => isLive || !isWaiting);
+  const forUs = offer.awaiting === "home" ? offer.homeCode === viewer.code : offer.supportingCode === viewer.code;
+  const dueBy = needs
+    .map((need) => need.dueBy)
+    .toSorted()
+    .at(-1);
+  const wanted = wantedOf(needs, viewer.nameOf);
+  const who = offer.awaiting === "home" ? offer.supportingName : offer.homeName;
+  return {
+    id: offer.id,
+    reference: offer.reference,
+    isCall: offer.kind === "call",
+    isHome: offer.awaiting === "home",
+    isWaiting,
+    mayAnswer: isWaiting && forUs,
+    state: offer.state,
+    stateWords: STATES[offer.state],
+    priority: offer.priority,
+    priorityWords: speakPriority(offer.priority),
+    who,
+    miles: speakMiles(offer.km),
+    reasons: offer.reasons,
+    wanted,
+    count: needs.length,
+    refs: needs.map(({ ref }) => ref),
+    requires: [...new Set(needs.flatMap((need) => need.requires))].map(requirementName),
+    by: dueBy === undefined ? "" : speakInstant(new Date(dueBy)),
+    answerBy: speakSoon(new Date(offer.expiresAt), viewer.now),
+    expiresAt: offer.expiresAt,
+    mayExtend: offer.extendedAt === null,
+    days: timesByDay(slots),
+    slots: slots.map(({ id, startsAt, siteName }) => ({ id, when: speakInstant(new Date(startsAt)), siteName })),
+    headline: `${wanted.join("; ")} for ${who}`,
+  };
+};
+export type ShownOffer = ReturnType<typeof presentOffer>;
+
+const RANK = { asap: 0, urgent: 1, routine: 2 } as const;
+
+/** Most urgent first, then whichever must be answered first (My desk). */
+export const byUrgency = (left: ShownOffer, right: ShownOffer): number =>
+  RANK[left.priority] - RANK[right.priority] || left.expiresAt.localeCompare(right.expiresAt);
