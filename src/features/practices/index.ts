@@ -22,3 +22,15 @@ export { practiceRoutes } from "./practices.routes.ts";
 export { organisationCodeSchema, settingsPatchSchema, type Settings, type SettingsPatch } from "./practices.schema.ts";
 export { changeSettings, readSettings } from "./settings.service.ts";
 export { browseOrganisations } from "./directory.service.ts";
+export { readEpraccurFile, readPostcodes, readPracticesFile } from "./import/formats.rules.ts";
+export { decodeText } from "./import/csv.rules.ts";
+export type { ImportSummary, ReadFile, RowProblem } from "./import/import.schema.ts";
+export { importPractices, type ImportOptions } from "./import/import.service.ts";
+export {
+  createOrganisation,
+  newOrganisationSchema,
+  signAgreement,
+  signAgreementSchema,
+  type SignAgreement,
+} from "./organisations.service.ts";
+export { practiceEvents } from "./practices.events.ts";

@@ -12,3 +12,5 @@ export const settingsChanged = defineEvent({
     version: z.int(),
   }),
 });
+
+export const practiceEvents = [settingsChanged] as const;
