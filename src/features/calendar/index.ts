@@ -11,3 +11,4 @@ export {
   openMinutesBetween,
   type OpeningHours,
 } from "./opening-hours.rules.ts";
+export { holidaysAhead, openDays, speakDay, type OpenDay } from "./open-days.rules.ts";

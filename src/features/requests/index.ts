@@ -15,7 +15,7 @@ export {
 } from "./needs.repository.ts";
 export { reopenNeeds, type Reopened } from "./needs.service.ts";
 export { postRequest } from "./posting.service.ts";
-export { requireRequest } from "./reading.service.ts";
+export { readRequests, requireRequest } from "./reading.service.ts";
 export { requestEvents } from "./requests.events.ts";
 export type { EndedNeeds, RequestPorts } from "./requests.ports.ts";
 export { rank } from "./requests.rules.ts";
@@ -29,3 +29,5 @@ export {
 } from "./requests.schema.ts";
 export { requestRoutes } from "./requests.routes.ts";
 export { returnOverdue } from "./ending.service.ts";
+export { requestPages } from "./requests.pages.ts";
+export { speakMiles, speakPriority } from "./request.presenter.ts";

@@ -67,24 +67,21 @@ export const blank = (values: FormState["values"] = {}): FormState => ({ values,
 
 /** How the pointers of the API's input meet the names of the form's fields, and what each field says when it is wrong. */
 export interface FieldNames {
-  /** Default: the last step of the pointer. */
-  readonly fieldOf?: (pointer: string) => string;
+  /** Default: the last step of the pointer that is a name. */
+  readonly fieldOf?: (pointer: string, fields: Fields) => string;
   /** Plain words for a field; without them the schema's own message is shown. */
   readonly messages?: Readonly<Record<string, string>>;
 }
 
 const lastName = (pointer: string): string =>
-  pointer
-    .split("/")
-    .findLast((step) => step !== "" && !/^\d+$/.test(step))
-    ?.toString() ?? "form";
+  pointer.split("/").findLast((step) => step !== "" && !/^\d+$/.test(step)) ?? "form";
 
 /** One error a field, in the order in which the schema found them. */
-export const fieldErrors = (problems: readonly FieldProblem[], names: FieldNames): FieldError[] => {
+export const fieldErrors = (problems: readonly FieldProblem[], names: FieldNames, fields: Fields): FieldError[] => {
   const fieldOf = names.fieldOf ?? lastName;
   const errors = new Map<string, string>();
   for (const { pointer, message } of problems) {
-    const field = fieldOf(pointer);
+    const field = fieldOf(pointer, fields);
     if (!errors.has(field)) errors.set(field, names.messages?.[field] ?? message);
   }
   return [...errors].map(([field, message]) => ({ field, message }));
@@ -95,7 +92,7 @@ export const refusedForm = (error: unknown, fields: Fields, names: FieldNames): 
   if (!(error instanceof DomainError)) return undefined;
   const { kind, code, details, message } = error;
   if (!["invalid", "conflict", "stale", "too-many"].includes(kind)) return undefined;
-  const errors = fieldErrors(error.fields, names);
+  const errors = fieldErrors(error.fields, names, fields);
   const refusal = { code, details };
   return { values: fields.all(), errors, refusal, ...(errors.length === 0 ? { notice: message } : {}) };
 };

@@ -162,7 +162,7 @@ const submitted = <A, P extends z.ZodType, I extends z.ZodType>(
     const fields = Fields.from(raw.request.body);
     const parsed = sent.input.safeParse(sent.read(fields));
     if (!parsed.success) {
-      const errors = fieldErrors(fieldProblems(parsed.error), sent);
+      const errors = fieldErrors(fieldProblems(parsed.error), sent, fields);
       return again(sent, visit, database, { values: fields.all(), errors }, 422);
     }
     try {

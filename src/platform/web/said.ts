@@ -1,4 +1,3 @@
-import { fastifyCookie } from "@fastify/cookie";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
@@ -30,16 +29,18 @@ const decode = (text: string): Said | undefined => {
   }
 };
 
-const options = { path: "/", httpOnly: true, sameSite: "lax" } as const;
+/** The value is base64url, so that nothing needs escaping. */
+const cookie = (value: string, maxAgeSeconds: number): string =>
+  `${COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`;
 
 export const sayNext = (reply: FastifyReply, value: Said): void => {
-  void reply.header("set-cookie", fastifyCookie.serialize(COOKIE, encode(value), { ...options, maxAge: 60 }));
+  void reply.header("set-cookie", cookie(encode(value), 60));
 };
 
 /** Takes what is to be said, so that it is said once. */
 export const takeSaid = (request: FastifyRequest, reply: FastifyReply): Said | undefined => {
-  const cookie = fastifyCookie.parse(request.headers.cookie ?? "")[COOKIE];
-  if (cookie === undefined) return undefined;
-  void reply.header("set-cookie", fastifyCookie.serialize(COOKIE, "", { ...options, maxAge: 0 }));
-  return decode(cookie);
+  const value = /(?:^|;\s*)covershare-said=([\w-]{1,2000})/.exec(request.headers.cookie ?? "")?.[1];
+  if (value === undefined) return undefined;
+  void reply.header("set-cookie", cookie("", 0));
+  return decode(value);
 };

@@ -1,0 +1,76 @@
+import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import { createFrame } from "../../../src/app/frame.ts";
+import { allPages, type PagePorts } from "../../../src/app/pages.ts";
+import type { Actor } from "../../../src/features/access/index.ts";
+import { csrfTokenFor, createGatekeeper, type CookieSettings } from "../../../src/features/identity/index.ts";
+import { openSession } from "../../../src/features/identity/sessions.repository.ts";
+import { createServer } from "../../../src/platform/http/server.ts";
+import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
+import { addPages } from "../../../src/platform/web/index.ts";
+import type { TestDatabase } from "../../support/index.ts";
+
+const cookies: CookieSettings = { isSecure: false, allowedOrigins: [] };
+
+/** Says what failed, so that a test that meets a 500 shows why. */
+const complaining: Logger = { ...silentLogger, error: (fields, message) => console.error(message, fields) };
+
+/** Nobody above listens: for pages whose commands end nothing that was offered. */
+export const quietPorts: PagePorts = { requests: { needsEnded: async () => undefined } };
+
+export interface Visitor {
+  readonly cookie: string;
+  /** Opens a page. */
+  open(path: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  /** Sends a form as a browser would, with its token. */
+  send(path: string, fields: Record<string, string | string[]>): Promise<LightMyRequestResponse>;
+}
+
+export interface TestSite {
+  readonly server: FastifyInstance;
+  /** Signs an actor in. */
+  visitor(actor: Actor): Promise<Visitor>;
+  /** Opens and sends without a session. */
+  readonly stranger: Visitor;
+  close(): Promise<void>;
+}
+
+/** The pages on a test's own database, without the API, the queue and the stream. */
+export const openSite = async (db: TestDatabase, ports: PagePorts = quietPorts): Promise<TestSite> => {
+  const server = createServer({ log: silentLogger, requestTimeoutMs: 10_000, trustProxy: false });
+  const { database } = db;
+  const gatekeeper = createGatekeeper({ database, cookies, log: silentLogger });
+  await addPages(server, {
+    pages: allPages(ports),
+    database,
+    gatekeeper,
+    log: complaining,
+    frame: createFrame(database, cookies, undefined),
+    signInPath: "/sign-in",
+  });
+  const visit = (cookie: string, token: string): Visitor => ({
+    cookie,
+    open: async (path, headers = {}) =>
+      server.inject({ method: "GET", url: path, headers: { cookie, accept: "text/html", ...headers } }),
+    send: async (path, fields) => {
+      const body = new URLSearchParams({ _csrf: token });
+      for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) body.append(name, one);
+      return server.inject({
+        method: "POST",
+        url: path,
+        payload: body.toString(),
+        headers: { cookie, "content-type": "application/x-www-form-urlencoded" },
+      });
+    },
+  });
+  return {
+    server,
+    stranger: visit("", ""),
+    visitor: async (actor) => {
+      const { secret } = await database.transact(async (tx) =>
+        openSession(tx, { userId: actor.userId, actingFor: actor.organisationCode }),
+      );
+      return visit(`covershare=${secret}`, csrfTokenFor(secret));
+    },
+    close: async () => server.close(),
+  };
+};
