@@ -11,14 +11,12 @@ import { requestPorts } from "./routes.ts";
 /** Every job there is: payloads are checked against these when sent and when received. */
 export const jobContracts: readonly JobContract[] = [planGroupJob];
 
-/** Planning on this thread; a matcher serves nobody. */
-const solveHere: Solver = async (problem) => solve(problem);
-
 export interface JobParts {
   readonly database: Database;
   readonly log: Logger;
 }
 
+/** On this thread: a matcher serves nobody who waits for another answer. */
 const solver: Solver = async (problem) => solve(problem);
 
 /** Who carries the jobs out. Boot fails unless each contract has exactly one. */
@@ -37,13 +35,3 @@ export const sweepers = ({ database }: JobParts): readonly Sweeper[] => [
   },
   ...matchingSweepers(database, solver),
 ];
-
-const AT_ONCE = 50;
-
-/** A few requests a transaction: each locks them only briefly. */
-const returnAllOverdue = async (database: Database): Promise<void> => {
-  for (;;) {
-    const returned = await database.transact(async (tx) => returnOverdue(tx, requestPorts, AT_ONCE));
-    if (returned < AT_ONCE) return;
-  }
-};
