@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command.ts";
+import { addMatch } from "./match.ts";
 import { addMigrate } from "./migrate.ts";
 import { addApi, addMatcher, addServe } from "./serve.ts";
 
@@ -8,5 +9,6 @@ export const addCommands = (program: Command, context: CommandContext): void => 
   addServe(program, context);
   addApi(program, context);
   addMatcher(program, context);
+  addMatch(program, context);
   addMigrate(program, context);
 };

@@ -17,3 +17,4 @@ export {
   type UnassignedNeed,
 } from "./problem.ts";
 export { solve, type SolveOptions } from "./solve.ts";
+export { createSolverRunner, isSolvedInline, solveHere, type SolverRunner } from "./run-solver.ts";

@@ -1,7 +1,8 @@
-import { hostDayKey, type Catalogue, type Run } from "./catalogue.ts";
+import type { Catalogue } from "./catalogue.ts";
 import { COURSE_CHARGE, DAY_MS, pairCost, POINTS_A_DAY, REQUEST_CHARGE, valueOf, weightOf } from "./cost.ts";
-import { allowedAt, type Opening } from "./filters.ts";
-import type { ProblemSlot } from "./problem.ts";
+import { allowedAt } from "./filters.ts";
+import { layOut, usableParts } from "./layout.ts";
+import type { Problem, ProblemSlot } from "./problem.ts";
 
 /*
  * The snapshot as typed arrays. Two facts make it small. A block costs A(need, host) + half a point for each day until
@@ -47,8 +48,11 @@ export interface Model {
   readonly slotHost: Int32Array;
 }
 
-/** Stands for "no cap": more than any number of needs. */
-const NO_CAP = 0x3fffffff;
+/**
+ * What a waiting offer's move must gain, in points, unless the snapshot says otherwise: two places fewer, or 8 km by road.
+ * Any gain in cover is worth thousands. The place that an offer has is an edge of its own, cheaper by this much.
+ */
+export const DEFAULT_MOVE_THRESHOLD = 12;
 
 interface EdgeDraft {
   readonly first: number;
@@ -61,73 +65,6 @@ interface EdgeDraft {
   readonly pair: number;
   readonly coursePair: number;
 }
-
-interface Layout {
-  readonly startOfRun: ReadonlyMap<Run, number>;
-  readonly numberOfRun: ReadonlyMap<Run, number>;
-  readonly runStart: Int32Array;
-  readonly slots: readonly ProblemSlot[];
-  readonly slotHost: Int32Array;
-  readonly slotRun: Int32Array;
-  readonly slotDay: Int32Array;
-  readonly slotTime: Float64Array;
-  readonly dayRoom: Int32Array;
-  readonly dayFirst: Int32Array;
-  readonly dayEnd: Int32Array;
-}
-
-/** Numbers every slot, run by run, and every (practice, day) that has one. */
-const layOut = ({ hosts, problem }: Catalogue): Layout => {
-  const startOfRun = new Map<Run, number>();
-  const numberOfRun = new Map<Run, number>();
-  const slots: ProblemSlot[] = [];
-  const slotHost: number[] = [];
-  const slotRun: number[] = [];
-  const slotDay: number[] = [];
-  const dayRoom: number[] = [];
-  const dayFirst: number[] = [];
-  const dayEnd: number[] = [];
-  const runStart: number[] = [];
-  for (const [hostAt, host] of hosts.entries()) {
-    const days = new Map<number, number>();
-    for (const run of new Set([...host.runsByService.values()].flat())) {
-      startOfRun.set(run, slots.length);
-      numberOfRun.set(run, runStart.length);
-      for (const slot of run.slots) {
-        const date = Math.floor(slot.start / DAY_MS);
-        let day = days.get(date);
-        if (day === undefined) {
-          day = dayRoom.length;
-          days.set(date, day);
-          dayFirst.push(slots.length);
-          const { dailyCap, id } = host.practice;
-          const used = dailyCap === null ? 0 : (problem.usedByDay[hostDayKey(id, slot.start)] ?? 0);
-          dayRoom.push(dailyCap === null ? NO_CAP : Math.max(0, dailyCap - used));
-        }
-        dayEnd[day] = slots.length + 1;
-        slotHost.push(hostAt);
-        slotRun.push(runStart.length);
-        slotDay.push(day);
-        slots.push(slot);
-      }
-      runStart.push(startOfRun.get(run) ?? 0);
-    }
-  }
-  runStart.push(slots.length);
-  return {
-    startOfRun,
-    numberOfRun,
-    slots,
-    runStart: Int32Array.from(runStart),
-    slotHost: Int32Array.from(slotHost),
-    slotRun: Int32Array.from(slotRun),
-    slotDay: Int32Array.from(slotDay),
-    slotTime: Float64Array.from(slots, ({ start }) => (POINTS_A_DAY * (start - problem.now)) / DAY_MS),
-    dayRoom: Int32Array.from(dayRoom),
-    dayFirst: Int32Array.from(dayFirst),
-    dayEnd: Int32Array.from(dayEnd),
-  };
-};
 
 /** Gives the pairs (request, practice) and (course, practice) numbers, and each its charge. */
 const pairNumbers = (paidHosts: readonly (readonly [string, string])[]) => {
@@ -152,20 +89,16 @@ const pairNumbers = (paidHosts: readonly (readonly [string, string])[]) => {
   };
 };
 
-/** The parts of an opening that nothing held and no full day cuts: what the search may use. */
-const usableParts = (layout: Layout, opening: Opening): { first: number; last: number }[] => {
-  const base = layout.startOfRun.get(opening.run) ?? 0;
-  const parts: { first: number; last: number }[] = [];
-  for (let at = opening.first; at <= opening.last; at += 1) {
-    const isUsable =
-      (layout.dayRoom[layout.slotDay[base + at] ?? 0] ?? 0) > 0 &&
-      opening.run.slots.slice(at, at + opening.length).every(({ held }) => held !== true);
-    if (!isUsable) continue;
-    const open = parts.at(-1);
-    if (open?.last === base + at - 1) open.last = base + at;
-    else parts.push({ first: base + at, last: base + at });
+/** Where waiting offers hold adjacent slots now, as block in the model's numbering. */
+const placesOf = (problem: Problem, slots: readonly ProblemSlot[]) => {
+  const numbers = new Map(problem.incumbent === undefined ? [] : slots.map(({ id }, at) => [id, at]));
+  const places = new Map<string, { readonly first: number; readonly length: number }>();
+  for (const { needId, slotIds } of problem.incumbent ?? []) {
+    const held = slotIds.map((id) => numbers.get(id) ?? -1).sort((a, b) => a - b);
+    const first = held[0] ?? -1;
+    if (first >= 0 && held.every((at, step) => at === first + step)) places.set(needId, { first, length: held.length });
   }
-  return parts;
+  return places;
 };
 
 /** Compiles a catalogue. Work and memory grow with needs × practices and with the edges found. */
@@ -176,22 +109,32 @@ export const compile = (catalogue: Catalogue): Model => {
   const requests = new Map<string, number>();
   const edges: EdgeDraft[] = [];
   const edgeStart = new Int32Array(needs.length + 1);
+  const staying = placesOf(problem, layout.slots);
+  const moveThreshold = problem.moveThreshold ?? DEFAULT_MOVE_THRESHOLD;
   let blockCount = 0;
   for (const [needAt, entry] of needs.entries()) {
     const { need, request, home } = entry;
     if (!requests.has(request.id)) requests.set(request.id, requests.size);
     const mine: EdgeDraft[] = [];
+    const stays = staying.get(need.id);
     for (const [hostAt, host] of hosts.entries()) {
       const allowed = allowedAt(entry, host, problem.now);
-      if (typeof allowed === "string" || host.practice.deskFull === true) continue;
+      if (typeof allowed === "string") continue;
       const cost = pairCost(home, host.practice, allowed.km) - (POINTS_A_DAY * (need.earliest - problem.now)) / DAY_MS;
       const pair = pairs.ofRequest(request.id, host.practice.id);
       const coursePair = need.course === undefined ? -1 : pairs.ofCourse(request.id, need.course, host.practice.id);
       for (const opening of allowed.openings) {
         const run = layout.numberOfRun.get(opening.run) ?? 0;
         for (const { first, last } of usableParts(layout, opening)) {
-          const least = cost + (layout.slotTime[first] ?? 0);
-          mine.push({ first, last, length: opening.length, host: hostAt, run, cost, least, pair, coursePair });
+          const edge = { length: opening.length, host: hostAt, run, pair, coursePair };
+          const add = (from: number, to: number, points: number): void => {
+            mine.push({ ...edge, first: from, last: to, cost: points, least: points + (layout.slotTime[from] ?? 0) });
+          };
+          if (stays !== undefined && stays.first >= first && stays.first <= last && stays.length === opening.length) {
+            add(stays.first, stays.first, cost - moveThreshold);
+          }
+          if (host.practice.deskFull === true) continue;
+          add(first, last, cost);
           blockCount += last - first + 1;
         }
       }

@@ -1,0 +1,37 @@
+import { readFile } from "node:fs/promises";
+import { parseScenario, solveHere, toAnswer } from "../../features/matching/index.ts";
+import { DomainError } from "../../platform/errors/domain-error.ts";
+import { UsageError, type AddCommand } from "./command.ts";
+
+const readJson = async (file: string): Promise<unknown> => {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+/** `covershare match FILE`: plans a scenario without a database and prints the answer as one JSON document. */
+export const addMatch: AddCommand = (parent, context) => {
+  parent
+    .command("match")
+    .description("plan a scenario file and print the answer as JSON")
+    .argument("<file>", "scenario, version 1 (see docs)")
+    .action(async (file: string) => {
+      const json = await readJson(file);
+      try {
+        context.out(JSON.stringify(toAnswer(solveHere(parseScenario(json)))));
+      } catch (error) {
+        if (error instanceof DomainError && error.code === "bad-scenario") {
+          throw new UsageError(`${file}: ${error.message}`);
+        }
+        throw error;
+      }
+    });
+};
