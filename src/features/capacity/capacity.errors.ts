@@ -35,3 +35,21 @@ export const staleClinic = (): DomainError =>
 
 export const clinicNotFirm = (): DomainError =>
   new DomainError("conflict", "clinic-not-firm", "Only firm clinics are confirmed; neighbours ask first for this one.");
+
+/** One row of an import that was not taken. Says where and what to do, never what stood there (P1). */
+export interface BadRow {
+  /** As an editor counts, the header being line 1. */
+  readonly line: number;
+  readonly column: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** All or nothing (C6): nothing was saved, and every bad row is listed. */
+export const importRefused = (rowCount: number, bad: readonly BadRow[]): DomainError =>
+  new DomainError(
+    "invalid",
+    "import-refused",
+    `Nothing was imported: ${bad.length === 1 ? "one row has" : `${bad.length} rows have`} a problem. Put them right, or ask to skip bad rows.`,
+    { details: { rows: rowCount, bad } },
+  );

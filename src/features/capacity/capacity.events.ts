@@ -15,4 +15,11 @@ export const clinicChanged = defineEvent({
   }),
 });
 
-export const capacityEvents = [clinicChanged] as const;
+/** Many clinics of the receiver's own changed at once, by an import or a series: one message instead of hundreds. */
+export const clinicsChanged = defineEvent({
+  type: "clinics.changed",
+  summary: "Many of your clinics were published or changed at once. Read the list again.",
+  data: z.strictObject({ published: z.int(), changed: z.int() }),
+});
+
+export const capacityEvents = [clinicChanged, clinicsChanged] as const;

@@ -146,3 +146,16 @@ export const lossView = z.strictObject({ moved: z.int(), broken: z.int() });
 export const changedClinic = z.strictObject({ clinic: clinicWithSlots, agreements: lossView });
 export const goneView = z.strictObject({ slotId: z.uuid(), agreements: lossView });
 export const confirmedView = z.strictObject({ confirmedOn: z.string(), clinics: z.int() });
+
+export const MAX_IMPORT_BYTES = 1024 * 1024;
+/** The file inside JSON: the API reads no other language, so that no body slips past its schema under another type. */
+export const importBody = z.strictObject({ csv: z.string().max(MAX_IMPORT_BYTES, "Send at most 1 MB.") });
+export const importQuery = z.strictObject({ skipBad: yes.default(false) });
+export const importView = z.strictObject({
+  rows: z.int(),
+  created: z.int(),
+  updated: z.int(),
+  unchanged: z.int(),
+  withdrawn: z.int(),
+  bad: z.array(z.strictObject({ line: z.int(), column: z.string(), problem: z.string(), fix: z.string() })),
+});

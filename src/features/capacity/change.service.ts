@@ -2,25 +2,14 @@ import { appNow, type Tx } from "../../platform/db/database.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
-import { londonDate } from "../calendar/index.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { clinicOver, clinicWithdrawn, staleClinic, wouldBreakAgreements } from "./capacity.errors.ts";
 import type { CapacityPorts, LossCause } from "./capacity.ports.ts";
 import type { ChangeBody } from "./capacity.schema.ts";
-import { relayout } from "./change.rules.ts";
+import { applyChange, isTaken, planChange } from "./change-plan.service.ts";
 import { announceClinics } from "./clinic-create.service.ts";
-import { stretchOf, wholeOf } from "./clinic-times.rules.ts";
-import { lockClinic, markWithdrawn, updateClinic, type StoredClinic } from "./clinics.repository.ts";
-import { checkedFacts, refuseBadTimes } from "./publish.service.ts";
-import {
-  lockSlotsOfClinic,
-  retireSlots,
-  reviveSlots,
-  slotsThatNeed,
-  takenSlotsOf,
-  type LockedSlot,
-} from "./slots-lock.repository.ts";
-import { insertSlots, newSlots } from "./slots.repository.ts";
+import { lockClinic, markWithdrawn, type StoredClinic } from "./clinics.repository.ts";
+import { lockSlotsOfClinic, retireSlots, takenSlotsOf, type LockedSlot } from "./slots-lock.repository.ts";
 
 /** What became of the agreements that a change touched. */
 export interface Loss {
@@ -43,9 +32,6 @@ const lockWhole = async (
   if (clinic === undefined) throw notFound("clinic");
   return { clinic, slots: await lockSlotsOfClinic(tx, id) };
 };
-
-const isTaken = (slot: LockedSlot): boolean =>
-  !slot.isStarted && (slot.state === "busy" || slot.state === "busy-tentative");
 
 /** Shows first which agreements would break (C4), unless whoever asks has seen them. */
 const refuseUnseen = async (
@@ -93,8 +79,6 @@ export const withdrawClinic = async (
   return loss;
 };
 
-const minus = (all: readonly string[], some: readonly string[]): string[] => all.filter((one) => !some.includes(one));
-
 /** Changes a clinic's times, services, provisions or pledge; as little as possible breaks, and that is shown first (C4). */
 export const changeClinic = async (
   tx: Tx,
@@ -106,57 +90,13 @@ export const changeClinic = async (
 ): Promise<Loss> => {
   const { clinic, slots } = await lockWhole(tx, actor, ports, id);
   if (clinic.version !== version) throw staleClinic();
-  if (clinic.withdrawnAt !== null) throw clinicWithdrawn();
-  const { now } = await checkedFacts(tx, actor.organisationCode, {
-    siteId: clinic.siteId,
-    services: change.services ?? [],
-  });
-  if (clinic.endsAt <= now) throw clinicOver();
-  const times = {
-    startsAt: change.startsAt ?? clinic.startsAt,
-    endsAt: change.endsAt ?? clinic.endsAt,
-    breaks: change.breaks ?? clinic.breaks.map((one) => ({ from: new Date(one.from), until: new Date(one.until) })),
-    slotMinutes: clinic.slotMinutes,
-  };
-  const isRetimed = change.startsAt !== undefined || change.endsAt !== undefined || change.breaks !== undefined;
-  if (isRetimed) refuseBadTimes(times, now);
-  const plan = isRetimed
-    ? relayout(
-        slots,
-        { whole: wholeOf(times), breaks: times.breaks.map(stretchOf), slotMinutes: clinic.slotMinutes },
-        now.getTime(),
-      )
-    : { lost: [], dropped: [], revived: [], added: [] };
-  // The slot stays, for another service; only what stood on it goes.
-  const vacated = minus(
-    await slotsThatNeed(
-      tx.q,
-      slots.filter(isTaken).map((slot) => slot.id),
-      {
-        services: minus(clinic.services, change.services ?? clinic.services),
-        provides: minus(clinic.provides, change.provides ?? clinic.provides),
-      },
-    ),
-    plan.lost,
+  const { confirmBreaking, ...wanted } = change;
+  const plan = await planChange(tx, clinic, slots, wanted);
+  await refuseUnseen(tx, ports, plan.lost, confirmBreaking);
+  const loss = await applyChange(tx, plan, { isByHand: true }, async (lost) =>
+    loseSlots(tx, actor, ports, lost, "clinic-changed"),
   );
-  const lost = [...plan.lost, ...vacated];
-  await refuseUnseen(tx, ports, lost, change.confirmBreaking);
-  await updateClinic(tx, id, {
-    startsAt: times.startsAt,
-    endsAt: times.endsAt,
-    breaks: times.breaks.map(({ from, until }) => ({ from: from.toISOString(), until: until.toISOString() })),
-    services: change.services ?? clinic.services,
-    provides: change.provides ?? clinic.provides,
-    pledge: change.pledge ?? clinic.pledge,
-    isChanged: true,
-    ...(change.pledge === "firm" ? { confirmedOn: londonDate(now) } : {}),
-  });
-  await retireSlots(tx, [...lost, ...plan.dropped], { asGone: false });
-  await reviveSlots(tx, plan.revived);
-  await insertSlots(tx, newSlots(clinic, plan.added, "free"));
-  const loss = await loseSlots(tx, actor, ports, lost, "clinic-changed");
-  await reviveSlots(tx, vacated);
-  await recordAudit(tx, actor, "clinic.change", id, { ...loss, changed: Object.keys(change) });
+  await recordAudit(tx, actor, "clinic.change", id, { ...loss, changed: Object.keys(wanted) });
   if (actor.groupCode !== null) await askForMatching(tx, actor.groupCode, "clinic.changed");
   await announceClinics(tx, [id]);
   return loss;

@@ -72,8 +72,13 @@ const newClinic = (clinic: ClinicToCreate): NewClinic => ({
  * Creates clinics with their slots in two statements and tells their organisations. The primitive under every way of
  * publishing; it asks for no matching and writes no audit, because its callers know why it happened. Clinics of a series
  * that exist already are left alone and not answered.
+ * @param options.isBulk the caller says `clinics.changed` once instead of one message a clinic.
  */
-export const createClinics = async (tx: Tx, clinics: readonly ClinicToCreate[]): Promise<CreatedClinic[]> => {
+export const createClinics = async (
+  tx: Tx,
+  clinics: readonly ClinicToCreate[],
+  options: { readonly isBulk: boolean } = { isBulk: false },
+): Promise<CreatedClinic[]> => {
   const drafts = clinics.map((clinic) => ({ row: newClinic(clinic), clinic }));
   const inserted = new Set(
     await insertClinics(
@@ -88,7 +93,7 @@ export const createClinics = async (tx: Tx, clinics: readonly ClinicToCreate[]):
     tx,
     made.flatMap((one) => one.slots),
   );
-  for (const { row, slots } of made) tx.emit(changedEvent(row, slots));
+  if (!options.isBulk) for (const { row, slots } of made) tx.emit(changedEvent(row, slots));
   return made.map(({ row, slots }) => ({ clinicId: row.id, slots }));
 };
 

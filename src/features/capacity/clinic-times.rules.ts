@@ -4,6 +4,9 @@ import { layOutSlots, type Stretch } from "./slot-layout.rules.ts";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
+/** The one problem that a row which was imported before may have. */
+export const PAST = "This is in the past.";
+
 export const MAX_HOURS = 14;
 export const MAX_DAYS_AHEAD = 370;
 
@@ -30,7 +33,7 @@ export const timeProblems = (times: ClinicTimes, now: Date): FieldProblem[] => {
   const problems: FieldProblem[] = [];
   if (whole.until - whole.from > MAX_HOURS * HOUR)
     problems.push({ pointer: "/endsAt", message: `A clinic lasts at most ${MAX_HOURS} hours.` });
-  if (whole.until <= at) problems.push({ pointer: "/endsAt", message: "This is in the past." });
+  if (whole.until <= at) problems.push({ pointer: "/endsAt", message: PAST });
   if (whole.from > at + MAX_DAYS_AHEAD * DAY)
     problems.push({ pointer: "/startsAt", message: `Publish at most ${MAX_DAYS_AHEAD} days ahead.` });
   times.breaks.map(stretchOf).forEach((pause, index) => {

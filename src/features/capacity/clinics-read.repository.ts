@@ -161,18 +161,29 @@ export const readPublishingFacts = async (
   return facts;
 };
 
-/** Whether a clinic of one of these lanes lies in the way; for dry runs, where the constraint is not asked. */
-export const isLaneTaken = async (
-  q: Queryable,
-  organisationCode: string,
-  lanes: readonly string[],
-  window: { readonly startsAt: Date; readonly endsAt: Date },
-): Promise<boolean> => {
+/** A clinic that somebody wants to publish, as far as its lane goes. */
+export interface LaneUse {
+  readonly organisationCode: string;
+  readonly lane: string;
+  readonly startsAt: Date;
+  readonly endsAt: Date;
+  /** The importer's key of the clinic itself, which is not in its own way. */
+  readonly externalKey?: string | undefined;
+}
+
+/** Which of these (by position) lie in the way of a clinic that is there, so that it can be said before the constraint says it. */
+export const lanesTaken = async (q: Queryable, uses: readonly LaneUse[]): Promise<Set<number>> => {
+  if (uses.length === 0) return new Set();
   const found = await rows(
     q,
-    z.object({ id: z.uuid() }),
-    sql`select id from clinics where organisation_code = ${organisationCode} and lane = any(${sql.param([...lanes])}::text[])
-        and withdrawn_at is null and starts_at < ${window.endsAt} and ends_at > ${window.startsAt} limit 1`,
+    z.object({ at: z.number() }),
+    sql`
+      select t.at from jsonb_to_recordset(${JSON.stringify(uses.map((use, at) => ({ ...use, at })))}::jsonb)
+        as t(at int, "organisationCode" text, lane text, "startsAt" timestamptz, "endsAt" timestamptz, "externalKey" text)
+      where exists (
+        select from clinics c where c.organisation_code = t."organisationCode" and c.lane = t.lane and c.withdrawn_at is null
+          and tstzrange(c.starts_at, c.ends_at) && tstzrange(t."startsAt", t."endsAt")
+          and (t."externalKey" is null or c.external_key is distinct from t."externalKey"))`,
   );
-  return found.length > 0;
+  return new Set(found.map((row) => row.at));
 };

@@ -6,16 +6,23 @@ import { clinics } from "./capacity.table.ts";
 
 export type NewClinic = Omit<typeof clinics.$inferSelect, "isChanged" | "withdrawnAt" | "version" | "createdAt">;
 
-/** Inserts in one statement; answers the ids that are new. A day that its series already made is left alone. */
+/** Parameters of one statement are counted in 16 bits. */
+const CLINICS_A_STATEMENT = 1_000;
+
+/** Inserts in one statement a thousand; answers the ids that are new. A day that its series already made is left alone. */
 export const insertClinics = async (tx: Tx, fresh: readonly NewClinic[]): Promise<string[]> => {
-  if (fresh.length === 0) return [];
+  const ids: string[] = [];
   try {
-    const inserted = await tx.q
-      .insert(clinics)
-      .values(fresh.map((clinic) => ({ ...clinic, version: 1, createdAt: sql`app_now()` })))
-      .onConflictDoNothing({ target: [clinics.seriesId, clinics.seriesDate] })
-      .returning({ id: clinics.id });
-    return inserted.map((row) => row.id);
+    for (let from = 0; from < fresh.length; from += CLINICS_A_STATEMENT) {
+      const some = fresh.slice(from, from + CLINICS_A_STATEMENT);
+      const inserted = await tx.q
+        .insert(clinics)
+        .values(some.map((clinic) => ({ ...clinic, version: 1, createdAt: sql`app_now()` })))
+        .onConflictDoNothing({ target: [clinics.seriesId, clinics.seriesDate] })
+        .returning({ id: clinics.id });
+      ids.push(...inserted.map((row) => row.id));
+    }
+    return ids;
   } catch (error) {
     throw violates(error, "clinics_lane_overlap") ? laneClash() : error;
   }
@@ -89,4 +96,25 @@ export const confirmFirm = async (
     )
     .returning({ id: clinics.id });
   return confirmed.map((row) => row.id);
+};
+
+/** The organisation's clinics with these keys of its importer, locked. */
+export const lockImported = async (
+  tx: Tx,
+  organisationCode: string,
+  keys: readonly string[],
+): Promise<Map<string, StoredClinic>> => {
+  if (keys.length === 0) return new Map();
+  const found = await tx.q
+    .select()
+    .from(clinics)
+    .where(
+      and(
+        eq(clinics.organisationCode, organisationCode),
+        sql`${clinics.externalKey} = any(${sql.param([...keys])}::text[])`,
+      ),
+    )
+    .orderBy(clinics.id)
+    .for("update");
+  return new Map(found.flatMap((clinic) => (clinic.externalKey === null ? [] : [[clinic.externalKey, clinic]])));
 };

@@ -11,6 +11,10 @@ import {
   confirmedView,
   goneView,
   idParams,
+  importBody,
+  importQuery,
+  importView,
+  MAX_IMPORT_BYTES,
   noBody,
   publishBody,
   published,
@@ -21,6 +25,7 @@ import {
 import { changeClinic, withdrawClinic } from "./change.service.ts";
 import { confirmClinics } from "./confirm.service.ts";
 import { markSlotGone } from "./gone.service.ts";
+import { importClinics } from "./import.service.ts";
 import { publishClinics } from "./publish.service.ts";
 import { ownClinic, ownClinics, ownSlots } from "./read.service.ts";
 
@@ -81,6 +86,22 @@ export const clinicRoutes = (ports: CapacityPorts): readonly AppRoute[] => [
     async ({ actor, query, body }, tx) => ({
       status: query.dryRun ? 200 : 201,
       body: await publishClinics(tx, actor, body, { isDryRun: query.dryRun }),
+    }),
+  ),
+  command(
+    {
+      ...ours,
+      method: "POST",
+      path: "/v1/clinics/import",
+      summary: "Import clinics from CSV: all or nothing unless skipBad=true; the same file again changes nothing",
+      query: importQuery,
+      body: importBody,
+      response: importView,
+      // JSON doubles quotes and line breaks.
+      bodyLimit: 2 * MAX_IMPORT_BYTES,
+    },
+    async ({ actor, query, body }, tx) => ({
+      body: await importClinics(tx, { author: actor, ...actor }, body.csv, query),
     }),
   ),
   command(

@@ -11,3 +11,4 @@ export {
 export { setSlotStates } from "./slots.repository.ts";
 export { firmSince, isFirmToday } from "./firm.rules.ts";
 export { clinicRoutes } from "./clinics.routes.ts";
+export { importClinics, type Importer, type ImportResult } from "./import.service.ts";

@@ -9,7 +9,7 @@ import { invalidClinic, laneClash } from "./capacity.errors.ts";
 import type { published, PublishBody } from "./capacity.schema.ts";
 import { createClinics, slotsOf, type ClinicToCreate } from "./clinic-create.service.ts";
 import { timeProblems } from "./clinic-times.rules.ts";
-import { isLaneTaken, readPublishingFacts } from "./clinics-read.repository.ts";
+import { lanesTaken, readPublishingFacts } from "./clinics-read.repository.ts";
 
 /** Lanes of so many clinicians; undefined is a clinician without a lane. */
 export const lanesOf = (lane: string | undefined, clinicians: number): (string | undefined)[] =>
@@ -27,7 +27,8 @@ export const checkedFacts = async (
   if (unknown !== undefined)
     throw invalidClinic(
       `/services/${input.services.indexOf(unknown)}`,
-      `There is no service with the code ${unknown}. GET /v1/services lists them.`,
+      // The code is not said back: refusals are kept for repeats, and whatever was typed here must not be (P1).
+      "There is no service with this code. GET /v1/services lists them.",
     );
   return { siteId: facts.siteId, now: facts.now };
 };
@@ -68,8 +69,8 @@ export const publishClinics = async (
     ...(input.pledge === "firm" ? { confirmedOn: londonDate(now) } : {}),
   }));
   if (options.isDryRun) {
-    const named = lanes.filter((lane) => lane !== undefined);
-    if (named.length > 0 && (await isLaneTaken(tx.q, actor.organisationCode, named, input))) throw laneClash();
+    const uses = drafts.flatMap(({ lane, ...draft }) => (lane === undefined ? [] : [{ ...laneUse(draft), lane }]));
+    if ((await lanesTaken(tx.q, uses)).size > 0) throw laneClash();
     return shown(
       drafts,
       drafts.map(() => null),
@@ -84,6 +85,8 @@ export const publishClinics = async (
     created.map((one) => one.clinicId),
   );
 };
+
+const laneUse = ({ organisationCode, startsAt, endsAt }: ClinicToCreate) => ({ organisationCode, startsAt, endsAt });
 
 const shown = (drafts: readonly ClinicToCreate[], ids: readonly (string | null)[]): z.output<typeof published> => {
   const clinics = drafts.map((draft, at) => ({
