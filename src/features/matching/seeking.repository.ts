@@ -100,14 +100,23 @@ export const readAsks = async (q: Queryable, needIds: readonly string[]): Promis
 
 const pair = z.object({ left: z.string(), right: z.string() });
 
-/** Practices that are ruled out for a need (A5). */
+/**
+ * Practices that are ruled out for a need (A5). One that declined or let an offer lapse may be asked again once it has
+ * published a clinic for the service since; a patient's no and a cancellation stand.
+ */
 export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<[string, string][]> =>
   (
     await rows(
       q,
       pair,
-      sql`select need_id as left, organisation_code as right from need_exclusions where need_id = any(${uuidArray(needIds)})
-          order by 1, 2`,
+      sql`
+        select e.need_id as left, e.organisation_code as right
+        from need_exclusions e join needs n on n.id = e.need_id join need_lines l on l.id = n.line_id
+        join services s on s.code = l.service_code
+        where e.need_id = any(${uuidArray(needIds)}) and not (e.reason in ('declined', 'lapsed') and exists (
+          select 1 from clinics c where c.organisation_code = e.organisation_code and c.created_at > e.at
+            and c.source <> 'call' and c.withdrawn_at is null and coalesce(s.matched_as, s.code) = any(c.services)))
+        order by 1, 2`,
     )
   ).map((row) => [row.left, row.right]);
 

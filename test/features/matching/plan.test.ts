@@ -133,6 +133,10 @@ describe("planning a sharing group", () => {
     await plan(db);
     expect(await waitingFor(db, desk)).toEqual([]);
     expect(await count(db, sql`slots where state = 'free'`)).toBe(1);
+    await db.advance({ minutes: 5 });
+    await aClinic(db, { at: near.code, slots: 1, startsAt: "2026-12-15T16:00:00Z" });
+    await plan(db);
+    expect(await waitingFor(db, desk)).toHaveLength(1);
   });
 
   it("A6: nobody is asked outside opening hours except for asap; the group is planned again when the desk opens", async () => {
