@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command.ts";
+import { addAdmin } from "./admin.ts";
 import { addMatch } from "./match.ts";
 import { addMigrate } from "./migrate.ts";
 import { addApi, addMatcher, addServe } from "./serve.ts";
@@ -11,4 +12,5 @@ export const addCommands = (program: Command, context: CommandContext): void => 
   addMatcher(program, context);
   addMatch(program, context);
   addMigrate(program, context);
+  addAdmin(program, context);
 };

@@ -4,6 +4,7 @@ import { accountRoutes, type IdentityParts } from "./identity.routes.ts";
 
 export { mayAnswerOffers } from "./answering.repository.ts";
 export { changePassword } from "./account.service.ts";
+export { adminCreateToken, adminCreateUser, adminTokenInput, adminUserInput } from "./admin.service.ts";
 export { acceptInvitation, createUser, invite, type NewUser } from "./colleagues.service.ts";
 export { findAccount } from "./sign-in.repository.ts";
 export { endedCredentials } from "./credentials.repository.ts";
@@ -36,3 +37,6 @@ export const identityRoutes = (parts: IdentityParts): readonly AppRoute[] => [
   ...accountRoutes(parts),
   ...colleagueRoutes(parts),
 ];
+
+export { accountPages } from "./account.pages.ts";
+export { signInPages, type IdentityPageParts } from "./sign-in.pages.ts";

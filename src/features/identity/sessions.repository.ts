@@ -100,3 +100,6 @@ export const readSessions = async (q: Queryable, userId: string): Promise<z.outp
           and last_seen_at > app_now() - ${sessionHours.idle} * interval '1 hour'
         order by last_seen_at desc, id_hash limit 100`,
   );
+
+export const organisationExists = async (q: Queryable, code: string): Promise<boolean> =>
+  (await q.execute(sql`select 1 from organisations where code = ${code}`)).rowCount === 1;

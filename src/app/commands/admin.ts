@@ -1,0 +1,9 @@
+import { addCreateToken, addCreateUser } from "./admin-users.ts";
+import type { AddCommand } from "./command.ts";
+
+/** `covershare admin …`: what whoever runs the service does, with the rights of the machine and no user behind it. */
+export const addAdmin: AddCommand = (parent, context) => {
+  const admin = parent.command("admin").description("users, tokens, organisations and agreements");
+  addCreateUser(admin, context);
+  addCreateToken(admin, context);
+};
