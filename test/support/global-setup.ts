@@ -1,5 +1,7 @@
+import { rm } from "node:fs/promises";
 import type { TestProject } from "vitest/node";
 import { openTestPostgres, type TestPostgres } from "./postgres-server.ts";
+import { buildMark } from "./build-mark.ts";
 import { openTestRedis, type TestRedis } from "./redis-server.ts";
 
 declare module "vitest" {
@@ -32,6 +34,7 @@ const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   return async () => {
     await redis?.close();
     await postgres.close();
+    await rm(buildMark(postgres.template), { recursive: true, force: true });
   };
 };
 

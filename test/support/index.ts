@@ -1,6 +1,7 @@
 export { openTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./database.ts";
 export { describeWithBrowser, describeWithRedis, referenceData } from "./suites.ts";
 export { freePort } from "./redis-server.ts";
+export { addressOf, startCovershare, type CovershareProcess } from "./processes.ts";
 export { until } from "./until.ts";
 export {
   aBroker,
