@@ -1,6 +1,7 @@
 import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
 import { clinicRoutes, type CapacityPorts } from "../features/capacity/index.ts";
+import { deskRoutes } from "../features/desk/index.ts";
 import { identityRoutes, type IdentityParts } from "../features/identity/index.ts";
 import { impactOf, lockStanding, needsEnded, offerRoutes, slotsLost } from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
@@ -28,4 +29,5 @@ export const appRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...requestRoutes(requestPorts),
   ...offerRoutes,
   ...agreementRoutes,
+  ...deskRoutes,
 ];

@@ -1,7 +1,7 @@
 export { agreementEvents } from "./agreements.events.ts";
 export { alreadyGiven } from "./agreements.errors.ts";
 export { liveAgreementsOnSlots, type Block, type LiveAgreement } from "./agreements.repository.ts";
-export { agreementRoutes } from "./agreements.routes.ts";
+export { agreementRoutes, readerFor } from "./agreements.routes.ts";
 export { agreementView, type AgreementView } from "./agreements.schema.ts";
 export { endAgreementsOfNeeds, makeAgreements } from "./agreements.service.ts";
 export { listAgreements } from "./list.repository.ts";

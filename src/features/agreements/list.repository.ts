@@ -11,6 +11,8 @@ export type Reader =
 export interface Filter {
   readonly reference?: string | undefined;
   readonly isLive?: boolean | undefined;
+  /** Those that start from then on. */
+  readonly from?: Date | undefined;
   readonly id?: string | undefined;
   /** Keyset: strictly after this start and id. */
   readonly after?: { readonly startsAt: string; readonly id: string } | undefined;
@@ -35,6 +37,7 @@ export const listAgreements = async (q: Queryable, reader: Reader, filter: Filte
     mine(reader),
     ...(filter.reference === undefined ? [] : [sql`r.reference = ${filter.reference}`]),
     ...(filter.isLive === undefined ? [] : [sql`a.is_live = ${filter.isLive}`]),
+    ...(filter.from === undefined ? [] : [sql`a.starts_at >= ${filter.from}`]),
     ...(filter.id === undefined ? [] : [sql`a.id = ${filter.id}`]),
     ...(filter.after === undefined
       ? []

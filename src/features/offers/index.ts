@@ -6,7 +6,7 @@ export { offerEvents } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";
 export { offerSweepers } from "./offers.jobs.ts";
 export { offerRoutes } from "./offers.routes.ts";
-export { declineCodes, type AnswerView, type OfferView, type ProposalView } from "./offers.schema.ts";
+export { declineCodes, offerView, type AnswerView, type OfferView, type ProposalView } from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
 export { lockStanding } from "./standing.service.ts";
 export { deskPages } from "./desk.pages.ts";

@@ -23,6 +23,7 @@ export {
   channels,
   postRequestBody,
   priorities,
+  requestSummary,
   type Counts,
   type NeedState,
   type Priority,

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { agreementView } from "../agreements/index.ts";
+import { offerView } from "../offers/index.ts";
+import { requestSummary } from "../requests/index.ts";
+
+/** Everything a desk has in hand, as it stood at `offset` of its event log: resume after that and nothing is missed (S4). */
+export const deskView = z.object({
+  offset: z.number(),
+  at: z.iso.datetime(),
+  /** Offers and calls that wait for this organisation's answer, most urgent first, then by answer-by. */
+  waiting: z.array(offerView),
+  /** What is agreed, on either side, from today on, by start. */
+  agreements: z.array(agreementView),
+  /** Own requests (for a broker the group's) in which something has still to happen, newest first. */
+  requests: z.array(requestSummary),
+});
+export type DeskView = z.output<typeof deskView>;

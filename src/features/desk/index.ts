@@ -1,0 +1,3 @@
+export { deskRoutes } from "./desk.routes.ts";
+export { deskView, type DeskView } from "./desk.schema.ts";
+export { readDesk } from "./desk.service.ts";
