@@ -3,10 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { postRequestBody } from "../../../src/features/requests/requests.schema.ts";
-import { DomainError } from "../../../src/platform/errors/domain-error.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { aBroker, aPractice, aService, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
-import { aPost, CHRISTMAS_EVE, codeOf, logOf, MONDAY, needsOf, post } from "./support.ts";
+import { aPost, CHRISTMAS_EVE, codeOf, logOf, MONDAY, needsOf, post, problemsOf } from "./support.ts";
 
 let db: TestDatabase;
 let nurse: Actor;
@@ -32,16 +31,6 @@ const count = async (table: "cover_requests" | "need_lines" | "needs" | "match_d
     sql`select count(*) as n from ${sql.identifier(table)}`,
   );
   return row?.n ?? 0;
-};
-
-const problemsOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
-  try {
-    await work;
-    return [];
-  } catch (error) {
-    if (error instanceof DomainError) return error.fields.map(({ pointer }) => pointer);
-    throw error;
-  }
 };
 
 describe("posting a cover request", () => {

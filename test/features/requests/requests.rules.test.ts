@@ -69,7 +69,7 @@ describe("R1: the window", () => {
           earliest < dueBy &&
           dueBy.getTime() - earliest.getTime() <= 60 * 24 * HOUR &&
           dueBy.getTime() - NOW.getTime() <= 366 * 24 * HOUR;
-        return (windowProblems({ earliest, dueBy }, NOW, "/needs/0").length === 0) === isGood;
+        expect(windowProblems({ earliest, dueBy }, NOW, "/needs/0").length === 0).toBe(isGood);
       }),
     );
   });
@@ -116,7 +116,7 @@ describe("R6: similar requests", () => {
       fc.property(wanted, wanted, (left, right) => {
         const one = similarRequests([left], [{ ...right, reference: "CR-2222" }]).length;
         const other = similarRequests([right], [{ ...left, reference: "CR-2222" }]).length;
-        return one === other;
+        expect(one).toBe(other);
       }),
     );
   });
@@ -132,7 +132,7 @@ describe("R6: similar requests", () => {
             { ...line, channel: "video", reference: "CR-4444" },
           ],
         );
-        return found.length === 1 && none.length === 0;
+        expect([found, none]).toEqual([["CR-2222"], []]);
       }),
     );
   });
@@ -156,7 +156,8 @@ describe("R8: counts", () => {
       fc.property(fc.array(need), (needs) => {
         const { unacknowledged, ...others } = countNeeds(needs);
         const sum = Object.values(others).reduce((total, count) => total + count, 0);
-        return sum === needs.length && unacknowledged <= others.returned;
+        expect(sum).toBe(needs.length);
+        expect(unacknowledged).toBeLessThanOrEqual(others.returned);
       }),
     );
   });
@@ -183,17 +184,19 @@ describe("R6: changing a line", () => {
         const live = needs.filter((need) => !hasEnded(need.state));
         const change = changeCount(needs, count);
         if (change.kind === "impossible") {
-          return count < change.minimum && changeCount(needs, change.minimum).kind !== "impossible";
-        }
-        if (change.kind === "add") return live.length + change.number === count;
-        const chosen = live.filter(({ id }) => change.needIds.includes(id));
-        const openLeft = live.some((need) => need.state === "open" && !chosen.includes(need));
-        return (
-          live.length - chosen.length === count &&
-          chosen.every((need) => need.state === "open" || need.state === "offered") &&
+          expect(count).toBeLessThan(change.minimum);
+          expect(changeCount(needs, change.minimum).kind).not.toBe("impossible");
+        } else if (change.kind === "add") {
+          expect(live.length + change.number).toBe(count);
+        } else {
+          const chosen = live.filter(({ id }) => change.needIds.includes(id));
+          const left = live.filter((need) => !chosen.includes(need));
+          expect(left).toHaveLength(count);
+          const states = new Set(chosen.map((need) => need.state));
+          expect([...states].every((each) => each === "open" || each === "offered")).toBe(true);
           // Nobody who was asked is stood down while an open need could have gone instead.
-          !(openLeft && chosen.some((need) => need.state === "offered"))
-        );
+          expect(states.has("offered") && left.some((need) => need.state === "open")).toBe(false);
+        }
       }),
     );
   });
@@ -202,7 +205,7 @@ describe("R6: changing a line", () => {
     fc.assert(
       fc.property(priority, priority, priority, (own, before, after) => {
         const now = amendedPriority(own, before, after);
-        return rank(own) > rank(before) ? rank(now) === Math.max(rank(own), rank(after)) : now === after;
+        expect(rank(now)).toBe(rank(own) > rank(before) ? Math.max(rank(own), rank(after)) : rank(after));
       }),
     );
   });

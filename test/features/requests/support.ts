@@ -12,6 +12,7 @@ import {
 } from "../../../src/features/requests/index.ts";
 import { needStates, postRequestBody, type RequestView } from "../../../src/features/requests/requests.schema.ts";
 import { rows } from "../../../src/platform/db/database.ts";
+import { DomainError } from "../../../src/platform/errors/domain-error.ts";
 import { addRoutes, createServer } from "../../../src/platform/http/server.ts";
 import { newId, newSecret, sha256 } from "../../../src/platform/ids/ids.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
@@ -83,6 +84,17 @@ export const codeOf = async (work: Promise<unknown>): Promise<string> => {
     return "none";
   } catch (error) {
     return z.object({ code: z.string() }).parse(error).code;
+  }
+};
+
+/** Runs `work` and gives the JSON Pointers of the fields that it was refused for. */
+export const problemsOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    if (error instanceof DomainError) return error.fields.map(({ pointer }) => pointer);
+    throw error;
   }
 };
 
