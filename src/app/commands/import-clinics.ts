@@ -19,7 +19,7 @@ const read = async (path: string): Promise<string> => {
   }
 };
 
-const sayBad = (context: CommandContext, bad: z.output<typeof badRows>["bad"]): void => {
+const sayBad = (context: CommandContext, bad: readonly z.output<typeof badRows>["bad"][number][]): void => {
   for (const { line, column, problem, fix } of bad) context.say(`line ${line}, ${column}: ${problem} ${fix}`);
 };
 

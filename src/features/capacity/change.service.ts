@@ -19,22 +19,37 @@ export interface Loss {
 
 export const noLoss: Loss = { moved: 0, broken: 0 };
 
-/** Locks a clinic of the actor's own and its slots, after what stands on them: the order that everybody keeps. */
-const lockWhole = async (
+export interface LockedClinic {
+  readonly clinic: StoredClinic;
+  readonly slots: readonly LockedSlot[];
+}
+
+/** Locks clinics of the actor's own with their slots, after what stands on them: the order that everybody keeps. */
+export const lockWhole = async (
   tx: Tx,
   actor: Actor,
   ports: CapacityPorts,
-  id: string,
-): Promise<{ clinic: StoredClinic; slots: LockedSlot[] }> => {
-  const taken = await takenSlotsOf(tx.q, id);
+  ids: readonly string[],
+): Promise<LockedClinic[]> => {
+  const taken = await takenSlotsOf(tx.q, actor.organisationCode, { clinicIds: ids });
   if (taken.length > 0) await ports.lockStanding(tx, taken);
-  const clinic = await lockClinic(tx, actor.organisationCode, id);
-  if (clinic === undefined) throw notFound("clinic");
-  return { clinic, slots: await lockSlotsOfClinic(tx, id) };
+  const locked: LockedClinic[] = [];
+  for (const id of [...ids].sort()) {
+    const clinic = await lockClinic(tx, actor.organisationCode, id);
+    if (clinic === undefined) throw notFound("clinic");
+    locked.push({ clinic, slots: await lockSlotsOfClinic(tx, id) });
+  }
+  return locked;
+};
+
+const lockOne = async (tx: Tx, actor: Actor, ports: CapacityPorts, id: string): Promise<LockedClinic> => {
+  const [locked] = await lockWhole(tx, actor, ports, [id]);
+  if (locked === undefined) throw notFound("clinic");
+  return locked;
 };
 
 /** Shows first which agreements would break (C4), unless whoever asks has seen them. */
-const refuseUnseen = async (
+export const refuseUnseen = async (
   tx: Tx,
   ports: CapacityPorts,
   slotIds: readonly string[],
@@ -53,28 +68,37 @@ export const loseSlots = async (
   cause: LossCause,
 ): Promise<Loss> => (slotIds.length === 0 ? noLoss : ports.slotsLost(tx, actor, { slotIds, cause }));
 
-/** Withdraws a clinic: what has not started is no longer there, and both sides of what it breaks are told (C4). */
+export const takenOf = ({ slots }: LockedClinic): string[] => slots.filter(isTaken).map((slot) => slot.id);
+
+/** Takes a locked clinic back: what has not started is no longer there. The caller has shown what breaks. */
+export const retireClinic = async (
+  tx: Tx,
+  actor: Actor,
+  ports: CapacityPorts,
+  locked: LockedClinic,
+  options: { readonly freesSeriesDay: boolean } = { freesSeriesDay: false },
+): Promise<Loss> => {
+  await markWithdrawn(tx, locked.clinic.id, options);
+  const ahead = locked.slots.filter((slot) => !slot.isStarted).map((slot) => slot.id);
+  await retireSlots(tx, ahead, { asGone: false });
+  const loss = await loseSlots(tx, actor, ports, takenOf(locked), "clinic-withdrawn");
+  await recordAudit(tx, actor, "clinic.withdraw", locked.clinic.id, { ...loss });
+  return loss;
+};
+
+/** Withdraws a clinic; both sides of what it breaks are told (C4). */
 export const withdrawClinic = async (
   tx: Tx,
   actor: Actor,
   ports: CapacityPorts,
   id: string,
-  options: { readonly confirmBreaking: boolean; readonly freesSeriesDay?: boolean },
+  options: { readonly confirmBreaking: boolean },
 ): Promise<Loss> => {
-  const { clinic, slots } = await lockWhole(tx, actor, ports, id);
-  if (clinic.withdrawnAt !== null) throw clinicWithdrawn();
-  const now = await appNow(tx.q);
-  if (clinic.endsAt <= now) throw clinicOver();
-  const lost = slots.filter(isTaken).map((slot) => slot.id);
-  await refuseUnseen(tx, ports, lost, options.confirmBreaking);
-  await markWithdrawn(tx, id, { freesSeriesDay: options.freesSeriesDay ?? false });
-  await retireSlots(
-    tx,
-    slots.filter((slot) => !slot.isStarted).map((slot) => slot.id),
-    { asGone: false },
-  );
-  const loss = await loseSlots(tx, actor, ports, lost, "clinic-withdrawn");
-  await recordAudit(tx, actor, "clinic.withdraw", id, { ...loss });
+  const locked = await lockOne(tx, actor, ports, id);
+  if (locked.clinic.withdrawnAt !== null) throw clinicWithdrawn();
+  if (locked.clinic.endsAt <= (await appNow(tx.q))) throw clinicOver();
+  await refuseUnseen(tx, ports, takenOf(locked), options.confirmBreaking);
+  const loss = await retireClinic(tx, actor, ports, locked);
   await announceClinics(tx, [id]);
   return loss;
 };
@@ -88,7 +112,7 @@ export const changeClinic = async (
   change: ChangeBody,
   version: number | undefined,
 ): Promise<Loss> => {
-  const { clinic, slots } = await lockWhole(tx, actor, ports, id);
+  const { clinic, slots } = await lockOne(tx, actor, ports, id);
   if (clinic.version !== version) throw staleClinic();
   const { confirmBreaking, ...wanted } = change;
   const plan = await planChange(tx, clinic, slots, wanted);

@@ -6,14 +6,15 @@ import { slotStarted } from "./capacity.errors.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
 import { loseSlots, noLoss, type Loss } from "./change.service.ts";
 import { announceClinics } from "./clinic-create.service.ts";
-import { lockSlot, retireSlots } from "./slots-lock.repository.ts";
+import { lockSlot, retireSlots, takenSlotsOf } from "./slots-lock.repository.ts";
 
 /**
  * "This slot has gone" (C4): one tap, without blame and without a question back. Another time of the same clinic is tried
  * first. Saying it twice, or two colleagues saying it at once, changes nothing more.
  */
 export const markSlotGone = async (tx: Tx, actor: Actor, ports: CapacityPorts, slotId: string): Promise<Loss> => {
-  await ports.lockStanding(tx, [slotId]);
+  const taken = await takenSlotsOf(tx.q, actor.organisationCode, { slotIds: [slotId] });
+  if (taken.length > 0) await ports.lockStanding(tx, taken);
   const slot = await lockSlot(tx, actor.organisationCode, slotId);
   if (slot === undefined) throw notFound("slot");
   if (slot.isGone) return noLoss;

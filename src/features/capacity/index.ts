@@ -12,3 +12,5 @@ export { setSlotStates } from "./slots.repository.ts";
 export { firmSince, isFirmToday } from "./firm.rules.ts";
 export { clinicRoutes } from "./clinics.routes.ts";
 export { importClinics, type Importer, type ImportResult } from "./import.service.ts";
+export { capacitySweepers } from "./series-days.service.ts";
+export { seriesRoutes } from "./series.routes.ts";

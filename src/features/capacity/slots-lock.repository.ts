@@ -31,13 +31,24 @@ export const lockSlot = async (tx: Tx, organisationCode: string, id: string): Pr
   return found;
 };
 
-/** Slots of a clinic that are held or busy and have not started, without locking: what others must lock first. */
-export const takenSlotsOf = async (q: Queryable, clinicId: string): Promise<string[]> => {
+/**
+ * Which slots of the organisation's own, of these clinics or by these ids, are held or busy and have not started. Locks
+ * nothing: it says what others must lock first.
+ */
+export const takenSlotsOf = async (
+  q: Queryable,
+  organisationCode: string,
+  of: { readonly clinicIds: readonly string[] } | { readonly slotIds: readonly string[] },
+): Promise<string[]> => {
+  const which =
+    "clinicIds" in of
+      ? sql`clinic_id = any(${sql.param([...of.clinicIds])}::uuid[])`
+      : sql`id = any(${sql.param([...of.slotIds])}::uuid[])`;
   const found = await rows(
     q,
     z.object({ id: z.uuid() }),
-    sql`select id from slots where clinic_id = ${clinicId} and state in ('busy-tentative', 'busy')
-        and starts_at > app_now() order by id`,
+    sql`select id from slots where ${which} and organisation_code = ${organisationCode}
+        and state in ('busy-tentative', 'busy') and starts_at > app_now() order by id`,
   );
   return found.map((row) => row.id);
 };
