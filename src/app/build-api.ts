@@ -1,21 +1,15 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import type { Actor } from "../features/access/index.ts";
-import {
-  createGatekeeper,
-  createPasswords,
-  endedCredentials,
-  type CookieSettings,
-} from "../features/identity/index.ts";
+import { createGatekeeper, createPasswords, type CookieSettings } from "../features/identity/index.ts";
+import { addStream } from "../features/stream/index.ts";
 import type { Config } from "../config/config.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
-import { createHub, type HubSettings } from "../platform/realtime/hub.ts";
+import type { HubSettings } from "../platform/realtime/hub.ts";
 import { addPages } from "../platform/web/index.ts";
 import { createFrame } from "./frame.ts";
 import { allPages } from "./pages.ts";
 import type { Resources } from "./resources.ts";
 import { appRoutes, requestPorts } from "./routes.ts";
-import { addStream } from "./stream.ts";
 
 export interface Api {
   /** Built and not listening: tests call `inject`. */
@@ -48,26 +42,17 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     requestTimeoutMs: config.http.requestTimeoutMs,
     trustProxy: config.http.trustProxy.length === 0 ? false : [...config.http.trustProxy],
   });
-  const hub = createHub<Actor>({
+  // Closing the server sends the streams away first.
+  resources.releasers.add("the HTTP server", () => server.close());
+  const hub = await addStream(server, {
     q: database.q,
     bus: resources.bus,
-    endedAmong: async (actors) => {
-      const ended = await endedCredentials(
-        database.q,
-        actors.map((actor) => actor.credential),
-      );
-      return actors.filter((actor) => ended.has(actor.credential.id));
-    },
+    gatekeeper,
+    cookies,
     log,
     ...(options.hub === undefined ? {} : { settings: options.hub }),
   });
-  resources.releasers.add("the streams", () => hub.close());
-  resources.releasers.add("the HTTP server", async () => {
-    await hub.close();
-    await server.close();
-  });
   resources.onWake((streams) => hub.hint(streams));
-  await addStream(server, { hub, gatekeeper, cookies, log });
   addRoutes(
     server,
     appRoutes({ identity: { passwords: createPasswords(), cookies }, queue: resources.queue }),

@@ -1,6 +1,7 @@
 import { agreementEvents } from "../features/agreements/index.ts";
 import { capacityEvents } from "../features/capacity/index.ts";
 import { offerEvents } from "../features/offers/index.ts";
+import { settingsChanged } from "../features/practices/index.ts";
 import { requestEvents } from "../features/requests/index.ts";
 import type { EventContract } from "../platform/event-log/event-contract.ts";
 
@@ -10,4 +11,5 @@ export const eventContracts: readonly EventContract[] = [
   ...capacityEvents,
   ...offerEvents,
   ...agreementEvents,
+  settingsChanged,
 ];

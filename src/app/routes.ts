@@ -2,13 +2,16 @@ import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
 import { clinicRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
-import { identityRoutes, type IdentityParts } from "../features/identity/index.ts";
+import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
 import { impactOf, lockStanding, needsEnded, offerRoutes, slotsLost } from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
 import { serviceRoutes } from "../features/services/index.ts";
+import { streamRoutes } from "../features/stream/index.ts";
 import type { Queue } from "../platform/queue/queue.ts";
+import { eventContracts } from "./events.ts";
 import { healthRoutes } from "./health.routes.ts";
+import { withOpenApi } from "./openapi.routes.ts";
 
 export interface RouteParts {
   readonly identity: IdentityParts;
@@ -19,8 +22,10 @@ export interface RouteParts {
 export const capacityPorts: CapacityPorts = { impactOf, lockStanding, slotsLost };
 export const requestPorts: RequestPorts = { needsEnded };
 
-/** Every route of the JSON API: what OpenAPI documents and the guard tests walk. */
-export const appRoutes = (parts: RouteParts): readonly AppRoute[] => [
+/** Of the API, as its documents say it: the first number is that of the path. */
+const API_VERSION = "1.0.0";
+
+const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...healthRoutes(parts.queue),
   ...identityRoutes(parts.identity),
   ...practiceRoutes,
@@ -30,4 +35,9 @@ export const appRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...offerRoutes,
   ...agreementRoutes,
   ...deskRoutes,
+  ...streamRoutes(eventContracts, API_VERSION),
 ];
+
+/** Every route of the JSON API: what OpenAPI documents and the guard tests walk. */
+export const appRoutes = (parts: RouteParts): readonly AppRoute[] =>
+  withOpenApi(featureRoutes(parts), cookieName(parts.identity.cookies), API_VERSION);
