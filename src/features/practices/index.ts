@@ -34,3 +34,4 @@ export {
   type SignAgreement,
 } from "./organisations.service.ts";
 export { practiceEvents } from "./practices.events.ts";
+export { settingsPages } from "./settings.pages.ts";

@@ -20,12 +20,15 @@ export const rebuildNeighbours = async (q: Queryable, groupCodes: readonly strin
     delete from neighbours using sharing_memberships m
     where m.organisation_code = neighbours.home_code and m.group_code = any(${groups})`);
   await q.execute(sql`
-    with places as materialized (
+    with pcns as (
+      select n.organisation_code, array_agg(n.network_code) as codes
+      from network_members n join networks k on k.code = n.network_code and k.kind = 'pcn'
+      group by n.organisation_code
+    ), places as materialized (
       select m.group_code, o.code, o.lat, radians(o.lat) as phi, radians(o.lon) as lambda, cos(radians(o.lat)) as cosine,
-             coalesce((select array_agg(n.network_code) from network_members n
-                       join networks k on k.code = n.network_code and k.kind = 'pcn'
-                       where n.organisation_code = o.code), '{}') as pcns
+             coalesce(pcns.codes, '{}') as pcns
       from sharing_memberships m join organisations o on o.code = m.organisation_code
+      left join pcns on pcns.organisation_code = o.code
       where m.group_code = any(${groups}) and o.lat is not null and o.lon is not null
     ), pairs as (
       select home.code as home, host.code as host, home.pcns && host.pcns as same,
@@ -37,5 +40,6 @@ export const rebuildNeighbours = async (q: Queryable, groupCodes: readonly strin
        and host.lat between home.lat - ${sql.raw(String(MAX_DEGREES))} and home.lat + ${sql.raw(String(MAX_DEGREES))}
     )
     insert into neighbours (home_code, host_code, km, is_same_pcn)
-    select home, host, km, same from pairs where km <= ${sql.raw(String(MAX_KM))}`);
+    select home, host, km, same from pairs where km <= ${sql.raw(String(MAX_KM))}
+    order by home, host`);
 };

@@ -1,5 +1,6 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
-import type { Queryable } from "../../platform/db/database.ts";
+import { eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import { defaultOpeningHours, type OpeningHours } from "../calendar/index.ts";
 import { acceptRoles, type OrganisationKind } from "./practices.schema.ts";
@@ -74,17 +75,25 @@ export interface Signature {
   readonly until: string | null;
 }
 
-/** Signs for the whole group, or for some of its members; returns how many. */
+/** Signs for the whole group, or for some of its members. Returns each, and whether it had never signed before. */
 export const signMembers = async (
   q: Queryable,
   groupCode: string,
   codes: readonly string[] | undefined,
   { version, signedBy, from, until }: Signature,
-): Promise<number> => {
-  const inGroup = eq(sharingMemberships.groupCode, groupCode);
-  const signed = await q
-    .update(sharingMemberships)
-    .set({ agreementVersion: version, signedBy, signedAt: sql`app_now()`, validFrom: from, validUntil: until })
-    .where(codes === undefined ? inGroup : and(inGroup, inArray(sharingMemberships.organisationCode, [...codes])));
-  return signed.rowCount ?? 0;
-};
+): Promise<{ code: string; isFirst: boolean }[]> =>
+  rows(
+    q,
+    z.object({ code: z.string(), isFirst: z.boolean() }),
+    sql`with before as (
+          select organisation_code, signed_at from sharing_memberships
+          where group_code = ${groupCode}
+            and ${codes === undefined ? sql`true` : sql`organisation_code = any(${sql.param([...codes])}::text[])`}
+          order by organisation_code for update
+        )
+        update sharing_memberships m
+        set agreement_version = ${version}, signed_by = ${signedBy}, signed_at = app_now(), valid_from = ${from}::date,
+            valid_until = ${until}::date
+        from before where before.organisation_code = m.organisation_code
+        returning m.organisation_code as code, before.signed_at is null as "isFirst"`,
+  );

@@ -62,7 +62,6 @@ export const createOrganisation = async (
     await joinGroup(tx.q, groupCode, input.code);
     await rebuildNeighbours(tx.q, [groupCode]);
   }
-  if (input.kind !== "federation") await giveDefaultServices(tx.q, [input.code]);
   await recordAudit(tx, author, "organisation.create", input.code, { kind: input.kind, groupCode: groupCode ?? null });
   return { code: input.code, isNewGroup };
 };
@@ -82,17 +81,25 @@ export const signAgreementSchema = z.strictObject({
 });
 export type SignAgreement = z.output<typeof signAgreementSchema>;
 
-/** Signs the agreement for a group, or for some of its members. From `from` on they are matched. */
+/**
+ * Signs the agreement for a group, or for some of its members. From `from` on they are matched. Whoever signs for the first
+ * time and has said nothing yet could do what is shared by default (C3), so that it can be called.
+ */
 export const signAgreement = async (tx: Tx, author: Author, input: SignAgreement): Promise<{ signed: number }> => {
   const { groupCode, version, from, until = null, organisations } = input;
   if (until !== null && until < from) throw agreementDates();
   if (!(await networkExists(tx.q, groupCode))) throw noSuchGroup(groupCode);
   if (organisations !== undefined) {
-    const members = new Set(await membersAmong(tx.q, groupCode, organisations));
-    const strangers = organisations.filter((code) => !members.has(code));
+    const known = new Set(await membersAmong(tx.q, groupCode, organisations));
+    const strangers = organisations.filter((code) => !known.has(code));
     if (strangers.length > 0) throw notMembers(strangers, groupCode);
   }
-  const signed = await signMembers(tx.q, groupCode, organisations, { version, signedBy: input.signedBy, from, until });
+  const members = await signMembers(tx.q, groupCode, organisations, { version, signedBy: input.signedBy, from, until });
+  const signed = members.length;
+  await giveDefaultServices(
+    tx.q,
+    members.filter(({ isFirst }) => isFirst).map(({ code }) => code),
+  );
   await recordAudit(tx, author, "agreement.sign", groupCode, { version, from, until, signed, organisations });
   if (signed > 0) await askForMatching(tx, groupCode, "agreement.signed");
   return { signed };

@@ -72,11 +72,13 @@ export const activeServicesAmong = async (q: Queryable, codes: readonly string[]
   return found.map(({ code }) => code);
 };
 
-/** Gives organisations that are new what is shared by default (C3); what they say afterwards stands. */
+/** Gives organisations that have not said what they could do what is shared by default (C3). Federations do nothing themselves. */
 export const giveDefaultServices = async (q: Queryable, organisationCodes: readonly string[]): Promise<void> => {
   await q.execute(sql`
     insert into organisation_services (organisation_code, service_code)
-    select o.code, s.code from unnest(${sql.param([...organisationCodes])}::text[]) as o(code) cross join services s
-    where s.is_shared_by_default and s.is_active
+    select o.code, s.code from organisations o cross join services s
+    where o.code = any(${sql.param([...organisationCodes])}::text[]) and o.kind <> 'federation'
+      and not exists (select from organisation_services x where x.organisation_code = o.code)
+      and s.is_shared_by_default and s.is_active
     on conflict do nothing`);
 };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { signAgreementCommand } from "../../../src/app/commands/sign-agreement.ts";
 import { membershipOf } from "../../../src/features/practices/index.ts";
+import { servicesOf } from "../../../src/features/services/index.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { openTestDatabase, referenceData, type TestDatabase } from "../../support/index.ts";
 import { count, importText, type ImportRun } from "./support.ts";
@@ -77,6 +78,8 @@ describe.skipIf(file === undefined)("importing every practice of England", () =>
     expect(signed).toEqual({ signed: 175 });
     expect(await membershipOf(db.q, "E83003")).toEqual({ groupCode: "93C", isSigned: true });
     expect(await count(db, sql`sharing_memberships where signed_at is not null`)).toBe(175);
+    expect(await servicesOf(db.q, "E83003")).toContain("wound-simple");
+    expect(await servicesOf(db.q, "E83003")).not.toContain("care-home-round");
     expect(await count(db, sql`match_due where group_code = '93C'`)).toBeGreaterThan(0);
     expect(await count(db, sql`audit_entries where action = 'agreement.sign' and subject = '93C'`)).toBe(1);
   });

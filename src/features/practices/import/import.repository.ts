@@ -128,6 +128,11 @@ export const insertNew = async (q: Queryable): Promise<string[]> => {
   return created;
 };
 
+/** After thousands of new rows the planner still thinks the tables are empty, and would look for each pair one by one. */
+export const analyzeChanged = async (q: Queryable): Promise<void> => {
+  await q.execute(sql`analyze organisations, sharing_memberships, networks, network_members`);
+};
+
 /** Closes every practice that the file does not name. */
 export const closeMissing = async (q: Queryable): Promise<string[]> =>
   codesOf(

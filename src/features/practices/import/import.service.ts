@@ -1,10 +1,10 @@
 import type { Tx } from "../../../platform/db/database.ts";
 import { recordAudit, system } from "../../audit/index.ts";
 import { askForMatching } from "../../match-due/index.ts";
-import { giveDefaultServices } from "../../services/index.ts";
 import { rebuildNeighbours } from "../neighbours.repository.ts";
 import { otherKind } from "../practices.errors.ts";
 import {
+  analyzeChanged,
   closeMissing,
   codesOfOtherKinds,
   dropUnknownClosed,
@@ -44,13 +44,13 @@ export const importPractices = async (tx: Tx, file: ReadFile, options: ImportOpt
   const readdressed = await updateAddresses(q);
   const created = await insertNew(q);
   onProgress(`${created.length} new, ${updates.length} changed`);
-  await giveDefaultServices(q, created);
   const regrouped = await syncNetworks(q, file.networkKinds);
   const groups = await syncMemberships(q);
   const missing = options.closesMissing ? await closeMissing(q) : [];
   const moved = updates.filter(({ isMoved }) => isMoved).map(({ code }) => code);
   const touched = [...new Set([...groups, ...(await groupsOf(q, [...created, ...moved, ...regrouped]))])].sort();
   if (touched.length > 0) {
+    if (created.length > 0) await analyzeChanged(q);
     onProgress(`measuring distances in ${touched.length} sharing groups`);
     await rebuildNeighbours(q, touched);
   }
