@@ -9,7 +9,7 @@ import { addPages } from "../platform/web/index.ts";
 import { createFrame } from "./frame.ts";
 import { allPages } from "./pages.ts";
 import type { Resources } from "./resources.ts";
-import { appRoutes, requestPorts } from "./routes.ts";
+import { appRoutes, capacityPorts, requestPorts } from "./routes.ts";
 
 export interface Api {
   /** Built and not listening: tests call `inject`. */
@@ -53,14 +53,10 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     ...(options.hub === undefined ? {} : { settings: options.hub }),
   });
   resources.onWake((streams) => hub.hint(streams));
-  addRoutes(
-    server,
-    appRoutes({ identity: { passwords: createPasswords(), cookies }, queue: resources.queue }),
-    database,
-    gatekeeper,
-  );
+  const identity = { passwords: createPasswords(), cookies };
+  addRoutes(server, appRoutes({ identity, queue: resources.queue }), database, gatekeeper);
   await addPages(server, {
-    pages: allPages({ requests: requestPorts }),
+    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity }),
     database,
     gatekeeper,
     log,

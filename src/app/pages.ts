@@ -1,15 +1,25 @@
 import type { AppPage } from "../features/access/index.ts";
+import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
+import { accountPages, signInPages, type IdentityParts } from "../features/identity/index.ts";
 import { deskPages, offerPages } from "../features/offers/index.ts";
+import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
+import { homeOf } from "./frame.ts";
 
 /** What the pages' commands need from the features above theirs, wired by the composition root like the API's. */
-export interface PagePorts {
+export interface PageParts {
   readonly requests: RequestPorts;
+  readonly capacity: CapacityPorts;
+  readonly identity: IdentityParts;
 }
 
 /** Every page and every form, in one list: the guard test walks it beside the API's routes. */
-export const allPages = (ports: PagePorts): readonly AppPage[] => [
+export const allPages = (parts: PageParts): readonly AppPage[] => [
+  ...signInPages({ ...parts.identity, homeOf }),
+  ...accountPages(parts.identity),
+  ...settingsPages,
   ...deskPages,
   ...offerPages,
-  ...requestPages(ports.requests),
+  ...requestPages(parts.requests),
+  ...clinicPages(parts.capacity),
 ];

@@ -14,3 +14,4 @@ export { clinicRoutes } from "./clinics.routes.ts";
 export { importClinics, type Importer, type ImportResult } from "./import.service.ts";
 export { capacitySweepers } from "./series-days.service.ts";
 export { seriesRoutes } from "./series.routes.ts";
+export { clinicPages } from "./clinics.pages.ts";

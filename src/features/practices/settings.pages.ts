@@ -66,8 +66,8 @@ const readSettingsForm = (fields: Fields): unknown => ({
 });
 
 const fieldOf = (pointer: string): string => {
-  const steps = pointer.split("/").filter((step) => step !== "" && step !== "patch");
-  return steps[0] === "sites" ? "opens-1" : (steps[0] ?? "settings");
+  const field = pointer.split("/").find((step) => step !== "" && step !== "patch") ?? "settings";
+  return field === "sites" ? "opens-1" : field;
 };
 
 /** What a practice could do for neighbours, and when (C3). Everybody there may read it, managers change it. */

@@ -71,6 +71,8 @@ export interface FieldNames {
   readonly fieldOf?: (pointer: string, fields: Fields) => string;
   /** Plain words for a field; without them the schema's own message is shown. */
   readonly messages?: Readonly<Record<string, string>>;
+  /** The same, where it depends on what the schema said. */
+  readonly say?: (field: string, message: string) => string;
 }
 
 const lastName = (pointer: string): string =>
@@ -82,7 +84,7 @@ export const fieldErrors = (problems: readonly FieldProblem[], names: FieldNames
   const errors = new Map<string, string>();
   for (const { pointer, message } of problems) {
     const field = fieldOf(pointer, fields);
-    if (!errors.has(field)) errors.set(field, names.messages?.[field] ?? message);
+    if (!errors.has(field)) errors.set(field, names.messages?.[field] ?? names.say?.(field, message) ?? message);
   }
   return [...errors].map(([field, message]) => ({ field, message }));
 };

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Database, Tx } from "../db/database.ts";
 import { notFound } from "../errors/domain-error.ts";
-import { fieldProblems } from "../http/problem.ts";
+import { fieldProblems, toProblem } from "../http/problem.ts";
 import { fingerprint, runOnce } from "../http/idempotency.ts";
 import type { Access } from "../http/route.ts";
 import { fieldErrors, Fields, refusedForm, type FieldNames, type FormState } from "./fields.ts";
@@ -140,10 +140,10 @@ const once = async (
   return toRedirect(stored.body);
 };
 
-type Submit<A, P extends z.ZodType, I extends z.ZodType, H> = (
+type Submit<A, P extends z.ZodType, I extends z.ZodType, H, R> = (
   visit: Visit<A, z.output<P>> & { readonly input: z.output<I>; readonly fields: Fields },
   handle: H,
-) => Promise<Redirect>;
+) => Promise<R>;
 
 const submitted = <A, P extends z.ZodType, I extends z.ZodType>(
   sent: Sent<A, P, I>,
@@ -151,7 +151,7 @@ const submitted = <A, P extends z.ZodType, I extends z.ZodType>(
     visit: Visit<A, z.output<P>> & { readonly input: z.output<I>; readonly fields: Fields },
     database: Database,
     scope: string,
-  ) => Promise<Redirect>,
+  ) => Promise<View | Redirect>,
 ): Page<A> => ({
   method: "POST",
   path: sent.path,
@@ -170,10 +170,13 @@ const submitted = <A, P extends z.ZodType, I extends z.ZodType>(
     } catch (error) {
       const state = refusedForm(error, fields, sent);
       if (state === undefined) throw error;
-      return again(sent, visit, database, state, state.errors.length > 0 ? 422 : 409);
+      return again(sent, visit, database, state, statusOf(error));
     }
   },
 });
+
+/** A refused form is answered as the API would answer: 409, 412, 422 or 429. */
+const statusOf = (error: unknown): number => toProblem(error).status;
 
 const again = async <A, P extends z.ZodType, I extends z.ZodType>(
   sent: Sent<A, P, I>,
@@ -189,7 +192,7 @@ const again = async <A, P extends z.ZodType, I extends z.ZodType>(
 /** The target of a form whose command runs in one transaction, at most once for each rendering of the form. */
 export const formFor =
   <A>() =>
-  <P extends z.ZodType, I extends z.ZodType>(sent: Sent<A, P, I>, submit: Submit<A, P, I, Tx>): Page<A> =>
+  <P extends z.ZodType, I extends z.ZodType>(sent: Sent<A, P, I>, submit: Submit<A, P, I, Tx, Redirect>): Page<A> =>
     submitted(sent, async (visit, database, scope) =>
       once(
         database,
@@ -198,8 +201,14 @@ export const formFor =
       ),
     );
 
-/** The target of a form that decides itself about transactions: signing in, because hashing stays outside. */
+/**
+ * The target of a form that decides itself about transactions and keeps no answer for a repeat: signing in, because
+ * hashing stays outside, and whatever shows a secret once.
+ */
 export const openFormFor =
   <A>() =>
-  <P extends z.ZodType, I extends z.ZodType>(sent: Sent<A, P, I>, submit: Submit<A, P, I, Database>): Page<A> =>
+  <P extends z.ZodType, I extends z.ZodType>(
+    sent: Sent<A, P, I>,
+    submit: Submit<A, P, I, Database, View | Redirect>,
+  ): Page<A> =>
     submitted(sent, async (visit, database) => submit(visit, database));

@@ -74,6 +74,8 @@ const wordsFor = (answer: Problem): { title: string; text: string } => {
   if (answer.code.startsWith("csrf") || answer.code.startsWith("foreign-")) return TOO_OLD;
   const words = WORDS[answer.status] ?? (answer.status >= 500 ? WORDS[500] : undefined);
   if (words === undefined) return { title: answer.title, text: answer.detail };
+  // Which role is missing helps nobody at the desk; any other refusal says what to do in its own words.
+  if (answer.status === 403 && answer.code !== "role-needed") return { ...words, text: answer.detail };
   return answer.status === 409 || answer.status === 429 ? { ...words, text: answer.detail } : words;
 };
 

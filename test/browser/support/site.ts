@@ -1,8 +1,14 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
 import { createFrame } from "../../../src/app/frame.ts";
-import { allPages, type PagePorts } from "../../../src/app/pages.ts";
+import { allPages } from "../../../src/app/pages.ts";
+import { capacityPorts, requestPorts } from "../../../src/app/routes.ts";
 import type { Actor } from "../../../src/features/access/index.ts";
-import { csrfTokenFor, createGatekeeper, type CookieSettings } from "../../../src/features/identity/index.ts";
+import {
+  createPasswords,
+  csrfTokenFor,
+  createGatekeeper,
+  type CookieSettings,
+} from "../../../src/features/identity/index.ts";
 import { openSession } from "../../../src/features/identity/sessions.repository.ts";
 import { createServer } from "../../../src/platform/http/server.ts";
 import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
@@ -13,9 +19,6 @@ const cookies: CookieSettings = { isSecure: false, allowedOrigins: [] };
 
 /** Says what failed, so that a test that meets a 500 shows why. */
 const complaining: Logger = { ...silentLogger, error: (fields, message) => console.error(message, fields) };
-
-/** Nobody above listens: for pages whose commands end nothing that was offered. */
-export const quietPorts: PagePorts = { requests: { needsEnded: async () => undefined } };
 
 export interface Visitor {
   readonly cookie: string;
@@ -35,12 +38,16 @@ export interface TestSite {
 }
 
 /** The pages on a test's own database, without the API, the queue and the stream. */
-export const openSite = async (db: TestDatabase, ports: PagePorts = quietPorts): Promise<TestSite> => {
+export const openSite = async (db: TestDatabase): Promise<TestSite> => {
   const server = createServer({ log: silentLogger, requestTimeoutMs: 10_000, trustProxy: false });
   const { database } = db;
   const gatekeeper = createGatekeeper({ database, cookies, log: silentLogger });
   await addPages(server, {
-    pages: allPages(ports),
+    pages: allPages({
+      requests: requestPorts,
+      capacity: capacityPorts,
+      identity: { passwords: createPasswords(), cookies },
+    }),
     database,
     gatekeeper,
     log: complaining,

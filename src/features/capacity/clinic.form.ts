@@ -1,0 +1,81 @@
+import type { Fields } from "../../platform/web/fields.ts";
+import { londonInstant } from "../calendar/index.ts";
+
+/* The form *Publish clinic* and how it becomes what the API takes: a London day and wall times instead of instants. */
+
+const DATE = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+/** `9:00`, `0900` and `9.00` are what people type for `09:00`. */
+const readTime = (text: string | undefined): string | undefined => {
+  const digits = text?.replaceAll(/[.:\s]/g, "");
+  if (digits === undefined || !/^\d{3,4}$/.test(digits)) return undefined;
+  const padded = digits.padStart(4, "0");
+  const time = `${padded.slice(0, 2)}:${padded.slice(2)}`;
+  return TIME.test(time) ? time : undefined;
+};
+
+/** An instant as the API takes it; what is none stays as typed, so that the schema refuses it. */
+const instantOf = (fields: Fields, name: string): string => {
+  const date = fields.text("date") ?? "";
+  const time = readTime(fields.text(name));
+  return DATE.test(date) && time !== undefined ? londonInstant(date, time).toISOString() : `${date} ${time ?? ""}`;
+};
+
+export const readClinic = (fields: Fields): unknown => ({
+  services: fields.list("services"),
+  pledge: fields.text("pledge"),
+  channel: fields.text("channel"),
+  provides: fields.list("provides"),
+  startsAt: instantOf(fields, "from"),
+  endsAt: instantOf(fields, "until"),
+  breaks:
+    fields.has("breakFrom") || fields.has("breakUntil")
+      ? [{ from: instantOf(fields, "breakFrom"), until: instantOf(fields, "breakUntil") }]
+      : [],
+  clinicians: fields.number("clinicians"),
+  slotMinutes: fields.number("slotMinutes"),
+  lane: fields.text("lane")?.toUpperCase(),
+});
+
+/** `/startsAt` → `from`, or `date` where no day was chosen; `/breaks/0/until` → `breakUntil`. */
+export const clinicField = (pointer: string, fields: Fields): string => {
+  const [, first = "", , inner = ""] = pointer.split("/");
+  if (first === "breaks") return inner === "until" ? "breakUntil" : "breakFrom";
+  if (first === "startsAt" || first === "endsAt") {
+    if (!fields.has("date")) return "date";
+    return first === "startsAt" ? "from" : "until";
+  }
+  return first;
+};
+
+const NOT_A_TIME = "Use an instant such as 2026-12-22T09:00:00Z.";
+
+/** Only what the schema says about instants is said anew; what a rule says about times is kept. */
+export const clinicMessage = (field: string, message: string): string => {
+  const said: Readonly<Record<string, string>> = {
+    services: "Choose what can be done in this clinic",
+    pledge: "Choose whether neighbours must ask you first",
+    slotMinutes: "Minutes of each slot must be from 5 to 120",
+    clinicians: "Say how many clinicians, from 1 to 10",
+    lane: "Use a short code such as N1, not a name",
+    date: "Choose a day",
+  };
+  return said[field] ?? (message === NOT_A_TIME ? "Enter a time such as 09:00" : message);
+};
+
+export const pledgeChoices = [
+  { value: "ask", text: "Ask us first", hint: "Each request waits for your answer" },
+  {
+    value: "firm",
+    text: "Take without asking",
+    hint: "These times are blocked in your book for neighbours. You confirm them each morning with one click",
+  },
+] as const;
+
+export const channelChoices = [
+  { value: "in-person", text: "In person" },
+  { value: "telephone", text: "By telephone" },
+  { value: "video", text: "By video" },
+  { value: "home-visit", text: "At the patient's home" },
+] as const;

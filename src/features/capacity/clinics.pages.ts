@@ -1,0 +1,215 @@
+import { z } from "zod";
+import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
+import { blank, type Fields, type FormState } from "../../platform/web/fields.ts";
+import { none, redirect, view, type View } from "../../platform/web/page.ts";
+import { form, openForm, page, type Actor, type AppPage } from "../access/index.ts";
+import { londonTime, openDays, speakDay, speakInstant } from "../calendar/index.ts";
+import { openingHoursOf } from "../practices/index.ts";
+import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
+import { atOwnDesk } from "./capacity.policy.ts";
+import type { CapacityPorts } from "./capacity.ports.ts";
+import { confirmBreakingBody, idParams, publishBody, type ClinicView } from "./capacity.schema.ts";
+import { withdrawClinic } from "./change.service.ts";
+import { channelChoices, clinicField, clinicMessage, pledgeChoices, readClinic } from "./clinic.form.ts";
+import { confirmClinics } from "./confirm.service.ts";
+import { markSlotGone } from "./gone.service.ts";
+import { publishClinics } from "./publish.service.ts";
+import { ownClinic, ownClinics } from "./read.service.ts";
+
+type Names = (code: string) => string;
+
+const serviceNames = async (q: Queryable): Promise<Names> => {
+  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
+  return (code) => names.get(code) ?? code;
+};
+
+const SLOT_STATES = {
+  free: "Free",
+  "busy-tentative": "Held while a request waits",
+  busy: "Given to a neighbour",
+  "busy-unavailable": "Gone",
+} as const;
+
+const presentClinic = (clinic: ClinicView, nameOf: Names) => ({
+  id: clinic.id,
+  day: speakDay(new Date(clinic.startsAt)),
+  from: londonTime(new Date(clinic.startsAt)),
+  until: londonTime(new Date(clinic.endsAt)),
+  services: clinic.services.map(nameOf).join(", "),
+  lane: clinic.lane,
+  slotMinutes: clinic.slotMinutes,
+  isFirm: clinic.pledge === "firm",
+  isFirmToday: clinic.isFirmToday,
+  isWithdrawn: clinic.isWithdrawn,
+  counts: clinic.counts,
+});
+
+const showNew = async (actor: Actor, { q }: Database, state: FormState, slotCount?: number): Promise<View> => {
+  const hours = (await openingHoursOf(q, [actor.organisationCode])).get(actor.organisationCode) ?? [];
+  const days = openDays(hours, await appNow(q), 60);
+  return view({
+    template: "capacity/new.njk",
+    title: "Publish clinic",
+    form: state,
+    data: {
+      slotCount,
+      pledgeChoices,
+      channelChoices,
+      days: [{ value: "", text: "Choose a day" }, ...days.map(({ date, label }) => ({ value: date, text: label }))],
+      serviceChoices: (await serviceCatalogue(q)).map(({ code, name }) => ({ value: code, text: name })),
+      requirementChoices: requirements.map((code) => ({ value: code, text: requirementNames[code] })),
+    },
+  });
+};
+
+/** What a change would break, as the refusal carries it (C4). */
+const breaking = z.object({
+  agreements: z.array(z.object({ reference: z.string(), needRef: z.string(), startsAt: z.date(), step: z.string() })),
+});
+
+const showClinic = async (actor: Actor, { q }: Database, id: string, state: FormState): Promise<View> => {
+  const clinic = await ownClinic(q, actor, id);
+  const now = await appNow(q);
+  const broken = breaking.safeParse(state.refusal?.details).data?.agreements ?? [];
+  return view({
+    template: "capacity/clinic.njk",
+    title: `Clinic ${speakInstant(new Date(clinic.startsAt))}`,
+    data: {
+      clinic: presentClinic(clinic, await serviceNames(q)),
+      broken: broken.map(({ reference, needRef, startsAt, step }) => ({
+        ref: `${reference} ${needRef}`,
+        when: speakInstant(startsAt),
+        isTold: step === "told",
+      })),
+      slots: clinic.slots.map((slot) => ({
+        id: slot.id,
+        time: londonTime(new Date(slot.startsAt)),
+        state: slot.state,
+        words: SLOT_STATES[slot.state],
+        mayGo: slot.state !== "busy-unavailable" && new Date(slot.startsAt) > now,
+      })),
+    },
+  });
+};
+
+const publishing = {
+  access: atOwnDesk,
+  params: none,
+  input: publishBody,
+  read: readClinic,
+  fieldOf: clinicField,
+  say: clinicMessage,
+  again: async ({ actor }: { actor: Actor }, database: Database, state: FormState): Promise<View> =>
+    showNew(actor, database, state),
+};
+
+const ofClinic = {
+  access: atOwnDesk,
+  params: idParams,
+  again: async (
+    { actor, params }: { actor: Actor; params: { id: string } },
+    database: Database,
+    state: FormState,
+  ): Promise<View> => showClinic(actor, database, params.id, state),
+};
+
+const reading: readonly AppPage[] = [
+  page(
+    {
+      path: "/clinics",
+      summary: "Our clinics",
+      access: atOwnDesk,
+      params: none,
+      query: z.object({ after: z.string().max(200).optional() }),
+    },
+    async ({ actor, query }, { q }) => {
+      const { items, next } = await ownClinics(q, actor, { after: query.after, limit: 50, withdrawn: false });
+      const nameOf = await serviceNames(q);
+      const clinics = items.map((clinic) => presentClinic(clinic, nameOf));
+      const isUnconfirmed = clinics.some(({ isFirm, isFirmToday }) => isFirm && !isFirmToday);
+      return view({ template: "capacity/list.njk", title: "Clinics", data: { clinics, next, isUnconfirmed } });
+    },
+  ),
+  page(
+    { path: "/clinics/new", summary: "The form Publish clinic", access: atOwnDesk, params: none, query: none },
+    async ({ actor }, database) =>
+      showNew(actor, database, blank({ slotMinutes: "20", clinicians: "1", channel: "in-person" })),
+  ),
+  page(
+    { path: "/clinics/:id", summary: "One clinic with its slots", access: atOwnDesk, params: idParams, query: none },
+    async ({ actor, params }, database) => showClinic(actor, database, params.id, blank()),
+  ),
+];
+
+const withValues = (fields: Fields): FormState => blank(fields.all());
+
+/** The HTML edge of clinics, over the same services and schemas as the API. */
+export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
+  ...reading,
+  form({ ...publishing, path: "/clinics/new", summary: "Publish a clinic" }, async ({ actor, input }, tx) => {
+    const { slotCount } = await publishClinics(tx, actor, input, { isDryRun: false });
+    const title = slotCount === 1 ? "1 slot is published." : `${slotCount} slots are published.`;
+    return redirect("/clinics", { kind: "done", title, text: "Neighbours can be offered them from now on." });
+  }),
+  openForm(
+    { ...publishing, path: "/clinics/check", summary: "Count a clinic's slots before it is saved" },
+    async ({ actor, input, fields }, database) => {
+      const { slotCount } = await database.transact(async (tx) => publishClinics(tx, actor, input, { isDryRun: true }));
+      return showNew(actor, database, withValues(fields), slotCount);
+    },
+  ),
+  form(
+    {
+      path: "/clinics/confirm",
+      summary: "Confirm that today's firm slots are still ours to give",
+      access: atOwnDesk,
+      params: none,
+      input: none,
+      read: () => ({}),
+      again: async () => redirect("/clinics"),
+    },
+    async ({ actor }, tx) => {
+      await confirmClinics(tx, actor);
+      return redirect("/clinics", { kind: "done", title: "Confirmed for today. Thank you." });
+    },
+  ),
+  form(
+    {
+      ...ofClinic,
+      path: "/clinics/:id/withdraw",
+      summary: "Withdraw a clinic",
+      input: confirmBreakingBody,
+      read: (fields) => ({ confirmBreaking: fields.has("confirmBreaking") }),
+    },
+    async ({ actor, params, input }, tx) => {
+      const { broken, moved } = await withdrawClinic(tx, actor, ports, params.id, input);
+      const told = broken + moved === 0 ? undefined : "Both sides are told, and the appointments are looked for again.";
+      return redirect("/clinics", {
+        kind: "done",
+        title: "The clinic is withdrawn.",
+        ...(told === undefined ? {} : { text: told }),
+      });
+    },
+  ),
+  form(
+    {
+      path: "/clinics/:id/slots/:slot/gone",
+      summary: "This slot has gone",
+      access: atOwnDesk,
+      params: idParams.extend({ slot: z.uuid() }),
+      input: none,
+      read: () => ({}),
+      again: ofClinic.again,
+    },
+    async ({ actor, params }, tx) => {
+      const { moved, broken } = await markSlotGone(tx, actor, ports, params.slot);
+      const title =
+        moved > 0 ? "Noted. Another time of this clinic was given instead." : "Noted. Thank you for saying.";
+      return redirect(`/clinics/${params.id}`, {
+        kind: "done",
+        title,
+        ...(broken > 0 ? { text: "The other practice is told, and a place is looked for again." } : {}),
+      });
+    },
+  ),
+];
