@@ -1,3 +1,4 @@
+import { capacitySweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, solve, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
@@ -33,5 +34,6 @@ export const sweepers = ({ database }: JobParts): readonly Sweeper[] => [
       await database.transact(async (tx) => returnOverdue(tx, requestPorts, OVERDUE_AT_ONCE));
     },
   },
+  ...capacitySweepers(database),
   ...matchingSweepers(database, solver),
 ];
