@@ -1,6 +1,6 @@
 import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
-import { clinicRoutes, type CapacityPorts } from "../features/capacity/index.ts";
+import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
 import { impactOf, lockStanding, needsEnded, offerRoutes, slotsLost } from "../features/offers/index.ts";
@@ -31,6 +31,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...practiceRoutes,
   ...serviceRoutes,
   ...clinicRoutes(capacityPorts),
+  ...seriesRoutes(capacityPorts),
   ...requestRoutes(requestPorts),
   ...offerRoutes,
   ...agreementRoutes,
