@@ -1,5 +1,6 @@
 import websocket from "@fastify/websocket";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Duplex } from "node:stream";
 import { DomainError } from "../errors/domain-error.ts";
 import { problem } from "../http/problem.ts";
 import type { Logger } from "../log/log.ts";
@@ -20,9 +21,31 @@ const MAX_FRAME_BYTES = 4 * 1024;
 const offeredProtocols = (request: FastifyRequest): string[] =>
   (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
 
+/**
+ * Follows every socket that asks for an upgrade, so that closing can end them all. Once an HTTP server has handed a socket
+ * over it forgets it, yet waits for it when closing; and a refusal sent while closing leaves the socket half open for ever.
+ */
+const trackUpgrades = (server: FastifyInstance): { endAll(): void } => {
+  const sockets = new Set<Duplex>();
+  let isEnding = false;
+  server.server.on("upgrade", (_request, socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    // After the answer has been written: the client should learn that it may come back.
+    if (isEnding) setTimeout(() => socket.destroy(), 100);
+  });
+  return {
+    endAll: () => {
+      isEnding = true;
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+};
+
 /** Adds the stream's route. Refusals are problem documents, because they come before the upgrade. */
 export const addStreamRoute = async <A>(server: FastifyInstance, options: StreamRouteOptions<A>): Promise<void> => {
   const { hub, log } = options;
+  const upgrades = trackUpgrades(server);
   const admissions = new WeakMap<FastifyRequest, Admission<A>>();
   await server.register(websocket, {
     options: {
@@ -31,7 +54,10 @@ export const addStreamRoute = async <A>(server: FastifyInstance, options: Stream
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     },
-    preClose: () => hub.close(),
+    preClose: async () => {
+      await hub.close();
+      upgrades.endAll();
+    },
     errorHandler: (error, socket) => {
       log.debug({ error: error.message }, "a stream's socket failed");
       socket.terminate();
