@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { addAdmin } from "./admin.ts";
+import { addDemo } from "./demo.ts";
+import { addImport } from "./import.ts";
 import { addMatch } from "./match.ts";
 import { addMigrate } from "./migrate.ts";
 import { addApi, addMatcher, addServe } from "./serve.ts";
@@ -10,6 +12,8 @@ export const addCommands = (program: Command, context: CommandContext): void => 
   addServe(program, context);
   addApi(program, context);
   addMatcher(program, context);
+  addDemo(program, context);
+  addImport(program, context);
   addMatch(program, context);
   addMigrate(program, context);
   addAdmin(program, context);

@@ -55,6 +55,7 @@ export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisio
   const extra = await placeExtras(snapshot, reach, rings, { asksOf, placed, desk }, solve);
   const covered = new Set(placed.map((block) => block.need.id));
   const uncovered = seeking.filter((need) => !covered.has(need.id));
+  callRings(reach, uncovered, rings);
   const calls = planCalls(snapshot, reach, uncovered, rings, asksOf, desk);
   const blocks = [...placed, ...extra];
   const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
@@ -78,7 +79,10 @@ const earliest = (times: readonly (Date | undefined)[]): Date | undefined => {
   return known.length === 0 ? undefined : new Date(Math.min(...known));
 };
 
-/** Each need's ring, opened until it holds somebody who could be asked (A3: a ring with nothing in it is skipped at once). */
+/**
+ * Each need's ring, opened until it holds a published slot that could serve it (A3: a ring with nothing in it is skipped at
+ * once). Published time anywhere comes before calls: it was pledged, a call is a question.
+ */
 const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNeed[]): Map<string, number> => {
   const everywhere = new Map(seeking.map((need) => [need.id, [...snapshot.members.keys()]]));
   const catalogue = catalogueOf(problemOf(snapshot, { needs: seeking, reach: everywhere, clinics: snapshot.clinics }));
@@ -94,14 +98,22 @@ const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNe
       );
     };
     let { ring } = need;
-    while (ring < LAST_RING && !reach.within(need, ring).some(hasSlots) && reach.callable(need, ring).length === 0)
-      ring += 1;
+    while (ring < LAST_RING && !reach.within(need, ring).some(hasSlots)) ring += 1;
     rings.set(need.id, ring);
   }
   return rings;
 };
 
-/** The plan proper. Where a ring turns out to be taken by others and nobody in it can be called, the next one opens. */
+/** For needs that no published slot covers: back to the narrowest ring in which somebody can be called (A4). */
+const callRings = (reach: Reach, uncovered: readonly SeekingNeed[], rings: Map<string, number>): void => {
+  for (const need of uncovered) {
+    let { ring } = need;
+    while (ring < LAST_RING && reach.callable(need, ring).length === 0) ring += 1;
+    rings.set(need.id, ring);
+  }
+};
+
+/** The plan proper. Where a ring turns out to be taken by others, the next one opens. */
 const placeFirst = async (
   snapshot: Snapshot,
   reach: Reach,
@@ -127,9 +139,7 @@ const placeFirst = async (
     );
     const narrow = seeking.filter(
       (need) =>
-        (rings.get(need.id) ?? LAST_RING) < LAST_RING &&
-        plan.unassigned.some(({ needId }) => needId === need.id) &&
-        reach.callable(need, rings.get(need.id) ?? LAST_RING).length === 0,
+        (rings.get(need.id) ?? LAST_RING) < LAST_RING && plan.unassigned.some(({ needId }) => needId === need.id),
     );
     if (narrow.length === 0) {
       const stays = new Set(incumbent.map(({ needId, slotIds }) => `${needId} ${[...slotIds].sort().join(" ")}`));

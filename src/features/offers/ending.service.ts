@@ -113,7 +113,12 @@ export const needsEnded: RequestPorts["needsEnded"] = async (tx, author, ended) 
  * moved or end; waiting offers shrink, and their needs look again.
  */
 export const slotsLost: CapacityPorts["slotsLost"] = async (tx, actor, lost) => {
-  const outcome = await loseAgreedSlots(tx, actor, lost.slotIds, lost.cause !== "clinic-withdrawn");
+  const outcome = await loseAgreedSlots(
+    tx,
+    actor,
+    lost.slotIds,
+    lost.cause === "slot-gone" || lost.cause === "clinic-changed",
+  );
   const holding = await waitingOffersOnSlots(tx.q, lost.slotIds);
   await lockRequests(tx, [...new Set(holding.map((offer) => offer.requestId))]);
   const groups = new Set<string>();

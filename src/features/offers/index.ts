@@ -2,11 +2,19 @@ export { acceptOffer, declineOffer, extendOffer } from "./answer.service.ts";
 export { createOffers, promoteExtras, type DraftSlot, type OfferDraft } from "./create.service.ts";
 export { impactOf, lapseOffers, needsEnded, reopenUnasked, shrinkOffer, slotsLost } from "./ending.service.ts";
 export { listOffers } from "./list.repository.ts";
-export { offerEvents } from "./offers.events.ts";
+export { offerEvents, offerMade } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";
 export { offerSweepers } from "./offers.jobs.ts";
 export { offerRoutes } from "./offers.routes.ts";
-export { declineCodes, offerView, type AnswerView, type OfferView, type ProposalView } from "./offers.schema.ts";
+export {
+  answerView,
+  declineCodes,
+  offerView,
+  proposalView,
+  type AnswerView,
+  type OfferView,
+  type ProposalView,
+} from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
 export { lockStanding } from "./standing.service.ts";
 export { deskPages } from "./desk.pages.ts";

@@ -158,7 +158,9 @@ const apply = (state: State, search: ChainSearch, end: End, journal: Journal): b
   const needs: number[] = [];
   const edges: number[] = [];
   const slots: number[] = [];
-  let { need, edge, slot } = end;
+  let need = end.need;
+  let edge = end.edge;
+  let slot = end.slot;
   while (need >= 0) {
     needs.push(need);
     edges.push(edge);
@@ -193,12 +195,13 @@ export const insertByChain = (
   state: State,
   search: ChainSearch,
   source: number,
+  allowance: number,
   limit: number,
   journal: Journal,
   meter: Meter,
 ): boolean => {
   const { model } = state;
-  const end: End = { loss: model.value[source] ?? 0, need: -1, edge: -1, slot: -1 };
+  const end: End = { loss: (model.value[source] ?? 0) + allowance, need: -1, edge: -1, slot: -1 };
   search.distance[source] = 0;
   search.before[source] = -1;
   search.takesEdge[source] = -1;

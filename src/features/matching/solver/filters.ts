@@ -38,9 +38,9 @@ const openingIn = (run: Run, length: number, from: number, until: number): Openi
 
 /**
  * The rules of M1 from `not-signed` to `distance`, which do not depend on what is taken: the first that fails, or every
- * opening that is left.
+ * opening that is left. `knownKm` spares working the distance out again.
  */
-export const allowedAt = (entry: NeedEntry, host: Host, now: number): ReasonCode | Allowed => {
+export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: number): ReasonCode | Allowed => {
   const { need, home } = entry;
   const { practice } = host;
   if (practice.federation !== home.federation) return "not-signed";
@@ -68,7 +68,7 @@ export const allowedAt = (entry: NeedEntry, host: Host, now: number): ReasonCode
     need.requires.every((wanted) => host.provides.has(wanted) || run.clinic.provides.includes(wanted)),
   );
   if (fitting.length === 0) return "requirement";
-  const km = kmBetween(home, practice);
+  const km = knownKm ?? kmBetween(home, practice);
   return km > need.maxKm ? "distance" : { km, openings: fitting };
 };
 

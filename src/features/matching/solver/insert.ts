@@ -1,4 +1,5 @@
 import type { Model } from "./model.ts";
+import type { Random } from "./random.ts";
 import { chargeNow, freeBlock, place, type State } from "./state.ts";
 
 /** Counts the work done, so that a budget is a number of steps (rule M4). One step is one edge looked at. */
@@ -8,14 +9,15 @@ export interface Meter {
 
 /**
  * Puts a need on its cheapest free block, charges included, if it has one. Edges are in order of their least cost, so the
- * search stops at the first that cannot be better. `skipOneIn` now and then overlooks an edge (a "blink"), which lets a
+ * search stops at the first that cannot be better. With probability `blink` an edge is overlooked, which lets a
  * search leave the places where always taking the best would keep it; 0 never does.
  */
 export const insertCheapest = (
   state: State,
   need: number,
   meter: Meter,
-  skips: (() => boolean) | undefined,
+  random: Random,
+  blink: number,
 ): boolean => {
   const { model } = state;
   const end = model.edgeStart[need + 1] ?? 0;
@@ -27,7 +29,7 @@ export const insertCheapest = (
     const least = model.edgeLeast[edge] ?? 0;
     if (least >= best) break;
     const charge = chargeNow(state, edge);
-    if (least + charge >= best || skips?.() === true) continue;
+    if (least + charge >= best || (blink > 0 && random.unit() < blink)) continue;
     const slot = freeBlock(state, edge);
     if (slot < 0) continue;
     const cost = (model.edgeCost[edge] ?? 0) + (model.slotTime[slot] ?? 0) + charge;

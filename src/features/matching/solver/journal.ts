@@ -2,41 +2,47 @@ import { place, remove, type State } from "./state.ts";
 
 /** What a move has changed, so that it can be taken back: each need once, with its former place. */
 export interface Journal {
-  readonly needs: number[];
-  readonly edges: number[];
-  readonly slots: number[];
-  /** 1 for needs that are in the journal. */
+  /** How many needs are noted; the columns hold them in order of their first change. */
+  count: number;
+  readonly needs: Int32Array;
+  readonly edges: Int32Array;
+  readonly slots: Int32Array;
+  /** 1 for needs that are noted. */
   readonly isNoted: Uint8Array;
 }
 
 export const emptyJournal = (needCount: number): Journal => ({
-  needs: [],
-  edges: [],
-  slots: [],
+  count: 0,
+  needs: new Int32Array(needCount),
+  edges: new Int32Array(needCount),
+  slots: new Int32Array(needCount),
   isNoted: new Uint8Array(needCount),
 });
 
 /** Remembers where a need is, before its first change. */
 export const note = (journal: Journal, state: State, need: number): void => {
   if (journal.isNoted[need] === 1) return;
+  const at = journal.count;
   journal.isNoted[need] = 1;
-  journal.needs.push(need);
-  journal.edges.push(state.edgeOf[need] ?? -1);
-  journal.slots.push(state.startOf[need] ?? -1);
+  journal.needs[at] = need;
+  journal.edges[at] = state.edgeOf[need] ?? -1;
+  journal.slots[at] = state.startOf[need] ?? -1;
+  journal.count = at + 1;
 };
 
 /** Keeps what was changed. */
 export const forget = (journal: Journal): void => {
-  for (const need of journal.needs) journal.isNoted[need] = 0;
-  journal.needs.length = 0;
-  journal.edges.length = 0;
-  journal.slots.length = 0;
+  for (let at = 0; at < journal.count; at += 1) journal.isNoted[journal.needs[at] ?? 0] = 0;
+  journal.count = 0;
 };
 
 /** Takes back everything since the journal was empty. */
 export const rollBack = (journal: Journal, state: State): void => {
-  for (const need of journal.needs) if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
-  for (let at = 0; at < journal.needs.length; at += 1) {
+  for (let at = 0; at < journal.count; at += 1) {
+    const need = journal.needs[at] ?? 0;
+    if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
+  }
+  for (let at = 0; at < journal.count; at += 1) {
     const edge = journal.edges[at] ?? -1;
     if (edge >= 0) place(state, journal.needs[at] ?? 0, edge, journal.slots[at] ?? 0);
   }

@@ -19,6 +19,8 @@ export interface Layout {
   readonly dayRoom: Int32Array;
   readonly dayFirst: Int32Array;
   readonly dayEnd: Int32Array;
+  /** 1 for slots that somebody else's offer holds. */
+  readonly isHeld: Uint8Array;
 }
 
 /** Numbers every slot, run by run, and every (practice, day) that has one. */
@@ -71,21 +73,36 @@ export const layOut = ({ hosts, problem }: Catalogue): Layout => {
     dayRoom: Int32Array.from(dayRoom),
     dayFirst: Int32Array.from(dayFirst),
     dayEnd: Int32Array.from(dayEnd),
+    isHeld: Uint8Array.from(slots, ({ held }) => (held === true ? 1 : 0)),
   };
 };
 
-/** The parts of an opening that nothing held and no full day cuts: what the search may use. */
-export const usableParts = (layout: Layout, opening: Opening): { first: number; last: number }[] => {
-  const base = layout.startOfRun.get(opening.run) ?? 0;
-  const parts: { first: number; last: number }[] = [];
-  for (let at = opening.first; at <= opening.last; at += 1) {
-    const isUsable =
-      (layout.dayRoom[layout.slotDay[base + at] ?? 0] ?? 0) > 0 &&
-      opening.run.slots.slice(at, at + opening.length).every(({ held }) => held !== true);
-    if (!isUsable) continue;
-    const open = parts.at(-1);
-    if (open?.last === base + at - 1) open.last = base + at;
-    else parts.push({ first: base + at, last: base + at });
+export interface Part {
+  first: number;
+  last: number;
+}
+
+/**
+ * The parts of an opening that nothing held and no full day cuts, as first slots of blocks in the model's numbering: what
+ * the search may use.
+ */
+export const usableParts = ({ startOfRun, isHeld, slotDay, dayRoom }: Layout, opening: Opening): Part[] => {
+  const base = startOfRun.get(opening.run) ?? 0;
+  const parts: Part[] = [];
+  let open: Part | undefined;
+  let free = 0;
+  const end = base + opening.last + opening.length;
+  for (let at = base + opening.first; at < end; at += 1) {
+    free = isHeld[at] === 1 ? 0 : free + 1;
+    const first = at - opening.length + 1;
+    if (free < opening.length || (dayRoom[slotDay[first] ?? 0] ?? 0) <= 0) {
+      open = undefined;
+      continue;
+    }
+    if (open === undefined) {
+      open = { first, last: first };
+      parts.push(open);
+    } else open.last = first;
   }
   return parts;
 };

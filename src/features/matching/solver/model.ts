@@ -1,8 +1,8 @@
 import type { Catalogue } from "./catalogue.ts";
-import { COURSE_CHARGE, DAY_MS, pairCost, POINTS_A_DAY, REQUEST_CHARGE, valueOf, weightOf } from "./cost.ts";
-import { allowedAt } from "./filters.ts";
-import { layOut, usableParts } from "./layout.ts";
-import type { Problem, ProblemSlot } from "./problem.ts";
+import { valueOf, weightOf } from "./cost.ts";
+import { draftEdges } from "./edges.ts";
+import { layOut } from "./layout.ts";
+import type { ProblemSlot } from "./problem.ts";
 
 /*
  * The snapshot as typed arrays. Two facts make it small. A block costs A(need, host) + half a point for each day until
@@ -48,118 +48,51 @@ export interface Model {
   readonly slotHost: Int32Array;
 }
 
-/**
- * What a waiting offer's move must gain, in points, unless the snapshot says otherwise: two places fewer, or 8 km by road.
- * Any gain in cover is worth thousands. The place that an offer has is an edge of its own, cheaper by this much.
- */
-export const DEFAULT_MOVE_THRESHOLD = 12;
-
-interface EdgeDraft {
-  readonly first: number;
-  readonly last: number;
-  readonly length: number;
-  readonly host: number;
-  readonly run: number;
-  readonly cost: number;
-  readonly least: number;
-  readonly pair: number;
-  readonly coursePair: number;
-}
-
-/** Gives the pairs (request, practice) and (course, practice) numbers, and each its charge. */
-const pairNumbers = (paidHosts: readonly (readonly [string, string])[]) => {
-  const numbers = new Map<string, number>();
-  const charges: number[] = [];
-  const paid = new Set(paidHosts.map((pair) => JSON.stringify(pair)));
-  const numberOf = (key: string, charge: number): number => {
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    numbers.set(key, charges.length);
-    charges.push(charge);
-    return charges.length - 1;
-  };
-  return {
-    charges,
-    ofRequest: (request: string, host: string): number => {
-      const key = JSON.stringify([request, host]);
-      return numberOf(key, paid.has(key) ? 0 : REQUEST_CHARGE);
-    },
-    ofCourse: (request: string, course: string, host: string): number =>
-      numberOf(JSON.stringify([request, course, host]), COURSE_CHARGE),
-  };
-};
-
-/** Where waiting offers hold adjacent slots now, as block in the model's numbering. */
-const placesOf = (problem: Problem, slots: readonly ProblemSlot[]) => {
-  const numbers = new Map(problem.incumbent === undefined ? [] : slots.map(({ id }, at) => [id, at]));
-  const places = new Map<string, { readonly first: number; readonly length: number }>();
-  for (const { needId, slotIds } of problem.incumbent ?? []) {
-    const held = slotIds.map((id) => numbers.get(id) ?? -1).sort((a, b) => a - b);
-    const first = held[0] ?? -1;
-    if (first >= 0 && held.every((at, step) => at === first + step)) places.set(needId, { first, length: held.length });
-  }
-  return places;
-};
-
 /** Compiles a catalogue. Work and memory grow with needs × practices and with the edges found. */
 export const compile = (catalogue: Catalogue): Model => {
-  const { problem, hosts, needs } = catalogue;
+  const { needs } = catalogue;
   const layout = layOut(catalogue);
-  const pairs = pairNumbers(problem.paidHosts);
+  const { edges, edgeStart, charges, blockCount } = draftEdges(catalogue, layout);
   const requests = new Map<string, number>();
-  const edges: EdgeDraft[] = [];
-  const edgeStart = new Int32Array(needs.length + 1);
-  const staying = placesOf(problem, layout.slots);
-  const moveThreshold = problem.moveThreshold ?? DEFAULT_MOVE_THRESHOLD;
-  let blockCount = 0;
-  for (const [needAt, entry] of needs.entries()) {
-    const { need, request, home } = entry;
+  const requestOf = new Int32Array(needs.length);
+  const weight = new Float64Array(needs.length);
+  for (const [at, { need, request }] of needs.entries()) {
     if (!requests.has(request.id)) requests.set(request.id, requests.size);
-    const mine: EdgeDraft[] = [];
-    const stays = staying.get(need.id);
-    for (const [hostAt, host] of hosts.entries()) {
-      const allowed = allowedAt(entry, host, problem.now);
-      if (typeof allowed === "string") continue;
-      const cost = pairCost(home, host.practice, allowed.km) - (POINTS_A_DAY * (need.earliest - problem.now)) / DAY_MS;
-      const pair = pairs.ofRequest(request.id, host.practice.id);
-      const coursePair = need.course === undefined ? -1 : pairs.ofCourse(request.id, need.course, host.practice.id);
-      for (const opening of allowed.openings) {
-        const run = layout.numberOfRun.get(opening.run) ?? 0;
-        for (const { first, last } of usableParts(layout, opening)) {
-          const edge = { length: opening.length, host: hostAt, run, pair, coursePair };
-          const add = (from: number, to: number, points: number): void => {
-            mine.push({ ...edge, first: from, last: to, cost: points, least: points + (layout.slotTime[from] ?? 0) });
-          };
-          if (stays !== undefined && stays.first >= first && stays.first <= last && stays.length === opening.length) {
-            add(stays.first, stays.first, cost - moveThreshold);
-          }
-          if (host.practice.deskFull === true) continue;
-          add(first, last, cost);
-          blockCount += last - first + 1;
-        }
-      }
-    }
-    mine.sort((a, b) => a.least - b.least || a.first - b.first);
-    for (const edge of mine) edges.push(edge);
-    edgeStart[needAt + 1] = edges.length;
+    requestOf[at] = requests.get(request.id) ?? 0;
+    weight[at] = weightOf(need, request);
   }
-  const weights = Float64Array.from(needs, ({ need, request }) => weightOf(need, request));
+  const ints = (): Int32Array => new Int32Array(edges.length);
+  const points = (): Float64Array => new Float64Array(edges.length);
+  const columns = {
+    edgeFirst: ints(),
+    edgeLast: ints(),
+    edgeLength: ints(),
+    edgeHost: ints(),
+    edgeRun: ints(),
+    edgePair: ints(),
+    edgeCoursePair: ints(),
+    edgeCost: points(),
+    edgeLeast: points(),
+  };
+  for (const [at, edge] of edges.entries()) {
+    columns.edgeFirst[at] = edge.first;
+    columns.edgeLast[at] = edge.last;
+    columns.edgeLength[at] = edge.length;
+    columns.edgeHost[at] = edge.host;
+    columns.edgeRun[at] = edge.run;
+    columns.edgePair[at] = edge.pair;
+    columns.edgeCoursePair[at] = edge.coursePair;
+    columns.edgeCost[at] = edge.cost;
+    columns.edgeLeast[at] = edge.least;
+  }
   return {
+    ...columns,
     needCount: needs.length,
     slotCount: layout.slots.length,
-    value: weights.map(valueOf),
-    weight: weights,
-    requestOf: Int32Array.from(needs, ({ request }) => requests.get(request.id) ?? 0),
+    value: weight.map(valueOf),
+    weight,
+    requestOf,
     edgeStart,
-    edgeFirst: Int32Array.from(edges, ({ first }) => first),
-    edgeLast: Int32Array.from(edges, ({ last }) => last),
-    edgeLength: Int32Array.from(edges, ({ length }) => length),
-    edgeHost: Int32Array.from(edges, ({ host }) => host),
-    edgeRun: Int32Array.from(edges, ({ run }) => run),
-    edgeCost: Float64Array.from(edges, ({ cost }) => cost),
-    edgeLeast: Float64Array.from(edges, ({ least }) => least),
-    edgePair: Int32Array.from(edges, ({ pair }) => pair),
-    edgeCoursePair: Int32Array.from(edges, ({ coursePair }) => coursePair),
     slotTime: layout.slotTime,
     slotRun: layout.slotRun,
     slotDay: layout.slotDay,
@@ -167,7 +100,7 @@ export const compile = (catalogue: Catalogue): Model => {
     dayFirst: layout.dayFirst,
     dayEnd: layout.dayEnd,
     runStart: layout.runStart,
-    pairCharge: Float64Array.from(pairs.charges),
+    pairCharge: Float64Array.from(charges),
     blockCount,
     slots: layout.slots,
     slotHost: layout.slotHost,

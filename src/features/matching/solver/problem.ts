@@ -106,7 +106,7 @@ export interface Problem {
   readonly paidHosts: readonly (readonly [string, string])[];
   /** What waiting offers hold now. A need leaves its place only for a gain of more than `moveThreshold` points. */
   readonly incumbent?: readonly Placement[];
-  /** Points; see DEFAULT_MOVE_THRESHOLD in model.ts. */
+  /** Points; see DEFAULT_MOVE_THRESHOLD in edges.ts. */
   readonly moveThreshold?: number;
 }
 

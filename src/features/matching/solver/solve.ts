@@ -21,9 +21,10 @@ export const solve = (problem: Problem, options: SolveOptions = {}): Plan => {
   const model = compile(catalogue);
   const state = emptyState(model);
   const meter: Meter = { steps: 0 };
-  for (const need of greedyOrder(model)) insertCheapest(state, need, meter, undefined);
+  const random = seededRandom(0x5eed);
+  for (const need of greedyOrder(model)) insertCheapest(state, need, meter, random, 0);
   const budget = Math.min(options.maxSteps ?? Number.POSITIVE_INFINITY, 12_000 * model.needCount);
-  improve(state, seededRandom(0x5eed), meter, budget);
+  improve(state, random, meter, budget);
   const chosen: Chosen[] = [];
   for (let need = 0; need < model.needCount; need += 1) {
     const edge = state.edgeOf[need] ?? -1;
