@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Config } from "../config/config.ts";
+import { ensureCatalogue } from "../features/services/index.ts";
 import { createDatabase, createPool, type Database } from "../platform/db/database.ts";
 import { migrate } from "../platform/db/migrate.ts";
 import { openEmbeddedPostgres } from "../platform/embedded-postgres/index.ts";
@@ -81,11 +82,13 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       },
       log,
     });
+    const database = createDatabase(pool, hooks);
+    if (config.database.url === undefined || options.migrates === "always") await ensureCatalogue(database.q);
     return {
       config,
       log,
       pool,
-      database: createDatabase(pool, hooks),
+      database,
       queue,
       bus,
       onWake: (listener) => void listeners.push(listener),

@@ -1,9 +1,12 @@
 import { addCreateToken, addCreateUser } from "./admin-users.ts";
 import type { AddCommand } from "./command.ts";
+import { addCreateOrganisation, addSignAgreement } from "./sign-agreement.ts";
 
 /** `covershare admin …`: what whoever runs the service does, with the rights of the machine and no user behind it. */
 export const addAdmin: AddCommand = (parent, context) => {
   const admin = parent.command("admin").description("users, tokens, organisations and agreements");
   addCreateUser(admin, context);
   addCreateToken(admin, context);
+  addCreateOrganisation(admin, context);
+  addSignAgreement(admin, context);
 };
