@@ -14,7 +14,11 @@ export interface AffectedAgreement {
   readonly step: string;
 }
 
-export type LossCause = "clinic-withdrawn" | "clinic-changed" | "slot-gone";
+/**
+ * Why slots are lost. After `slot-gone` and `clinic-changed` another time of the same clinic may do;
+ * `no-longer-offered` is a clinic that stopped doing the service or providing what was required, so no time of it does.
+ */
+export type LossCause = "clinic-withdrawn" | "clinic-changed" | "no-longer-offered" | "slot-gone";
 
 /**
  * What capacity needs from the features above it (agreements and offers), wired by the composition root.

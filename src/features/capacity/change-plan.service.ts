@@ -1,6 +1,7 @@
 import { appNow, type Tx } from "../../platform/db/database.ts";
 import { londonDate } from "../calendar/index.ts";
 import { clinicOver, clinicWithdrawn } from "./capacity.errors.ts";
+import type { LossCause } from "./capacity.ports.ts";
 import type { ChangeBody } from "./capacity.schema.ts";
 import { relayout, type Relayout } from "./change.rules.ts";
 import { stretchOf, wholeOf, type ClinicTimes } from "./clinic-times.rules.ts";
@@ -8,6 +9,18 @@ import { updateClinic, type StoredClinic } from "./clinics.repository.ts";
 import { checkedFacts, refuseBadTimes } from "./publish.service.ts";
 import { retireSlots, reviveSlots, slotsThatNeed, type LockedSlot } from "./slots-lock.repository.ts";
 import { insertSlots, newSlots } from "./slots.repository.ts";
+
+/** What became of the agreements that a change touched. */
+export interface Loss {
+  readonly moved: number;
+  readonly broken: number;
+}
+
+export const noLoss: Loss = { moved: 0, broken: 0 };
+export const add = (one: Loss, other: Loss): Loss => ({
+  moved: one.moved + other.moved,
+  broken: one.broken + other.broken,
+});
 
 export type Change = Omit<ChangeBody, "confirmBreaking"> & { readonly lane?: string | null };
 
@@ -17,8 +30,8 @@ export interface ChangePlan {
   readonly change: Change;
   readonly times: ClinicTimes;
   readonly slots: Relayout;
-  /** Slots that stay, for another service; only what stood on them goes. */
-  readonly vacated: readonly string[];
+  /** Slots of what the clinic no longer offers. */
+  readonly unmet: readonly string[];
   /** Held or busy slots whose offer or agreement the change would end. */
   readonly lost: readonly string[];
   readonly now: Date;
@@ -62,20 +75,22 @@ export const planChange = async (
     services: minus(clinic.services, change.services ?? clinic.services),
     provides: minus(clinic.provides, change.provides ?? clinic.provides),
   });
-  const vacated = minus(unmet, plan.lost);
-  return { clinic, change, times, slots: plan, vacated, lost: [...plan.lost, ...vacated], now };
+  return { clinic, change, times, slots: plan, unmet, lost: [...plan.lost, ...minus(unmet, plan.lost)], now };
 };
 
+/** Ends what stands on slots that were lost, once the clinic is as it will be and they are out of use. */
+export type Lose = (slotIds: readonly string[], cause: LossCause) => Promise<Loss>;
+
 /**
- * Writes the plan. `lose` is called between, when the clinic is as it will be and the lost slots are out of use.
+ * Writes the plan.
  * @param options.isByHand marks a day of a series as changed, so that the series leaves it alone (C2).
  */
-export const applyChange = async <T>(
+export const applyChange = async (
   tx: Tx,
-  { clinic, change, times, slots, vacated, lost, now }: ChangePlan,
+  { clinic, change, times, slots, unmet, lost, now }: ChangePlan,
   options: { readonly isByHand: boolean },
-  lose: (lost: readonly string[]) => Promise<T>,
-): Promise<T> => {
+  lose: Lose,
+): Promise<Loss> => {
   await updateClinic(tx, clinic.id, {
     startsAt: times.startsAt,
     endsAt: times.endsAt,
@@ -90,7 +105,8 @@ export const applyChange = async <T>(
   await retireSlots(tx, [...lost, ...slots.dropped], { asGone: false });
   await reviveSlots(tx, slots.revived);
   await insertSlots(tx, newSlots(clinic, slots.added, "free"));
-  const outcome = await lose(lost);
-  await reviveSlots(tx, vacated);
-  return outcome;
+  const loss = add(await lose(unmet, "no-longer-offered"), await lose(minus(slots.lost, unmet), "clinic-changed"));
+  // Those that still fit the times are there for the services that stay.
+  await reviveSlots(tx, minus(unmet, slots.lost));
+  return loss;
 };

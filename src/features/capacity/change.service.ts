@@ -6,18 +6,10 @@ import { askForMatching } from "../match-due/index.ts";
 import { clinicOver, clinicWithdrawn, staleClinic, wouldBreakAgreements } from "./capacity.errors.ts";
 import type { CapacityPorts, LossCause } from "./capacity.ports.ts";
 import type { ChangeBody } from "./capacity.schema.ts";
-import { applyChange, isTaken, planChange } from "./change-plan.service.ts";
+import { applyChange, isTaken, noLoss, planChange, type Loss } from "./change-plan.service.ts";
 import { announceClinics } from "./clinic-create.service.ts";
 import { lockClinic, markWithdrawn, type StoredClinic } from "./clinics.repository.ts";
 import { lockSlotsOfClinic, retireSlots, takenSlotsOf, type LockedSlot } from "./slots-lock.repository.ts";
-
-/** What became of the agreements that a change touched. */
-export interface Loss {
-  readonly moved: number;
-  readonly broken: number;
-}
-
-export const noLoss: Loss = { moved: 0, broken: 0 };
 
 export interface LockedClinic {
   readonly clinic: StoredClinic;
@@ -117,8 +109,8 @@ export const changeClinic = async (
   const { confirmBreaking, ...wanted } = change;
   const plan = await planChange(tx, clinic, slots, wanted);
   await refuseUnseen(tx, ports, plan.lost, confirmBreaking);
-  const loss = await applyChange(tx, plan, { isByHand: true }, async (lost) =>
-    loseSlots(tx, actor, ports, lost, "clinic-changed"),
+  const loss = await applyChange(tx, plan, { isByHand: true }, async (lost, cause) =>
+    loseSlots(tx, actor, ports, lost, cause),
   );
   await recordAudit(tx, actor, "clinic.change", id, { ...loss, changed: Object.keys(wanted) });
   if (actor.groupCode !== null) await askForMatching(tx, actor.groupCode, "clinic.changed");

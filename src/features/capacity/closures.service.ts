@@ -8,7 +8,8 @@ import { askForMatching } from "../match-due/index.ts";
 import { invalidClinic } from "./capacity.errors.ts";
 import { clinicsChanged } from "./capacity.events.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
-import { lockWhole, noLoss, refuseUnseen, retireClinic, takenOf, type Loss } from "./change.service.ts";
+import { add, noLoss, type Loss } from "./change-plan.service.ts";
+import { lockWhole, refuseUnseen, retireClinic, takenOf } from "./change.service.ts";
 import { makeDays } from "./series-days.service.ts";
 import { clinicsBetween, deleteClosure, insertClosure, lockSeriesMadeBeyond } from "./series.repository.ts";
 import { addDays } from "./series.rules.ts";
@@ -32,8 +33,7 @@ export const closeOn = async (
   await insertClosure(tx, actor.organisationCode, date);
   let agreements = noLoss;
   for (const one of locked) {
-    const loss = await retireClinic(tx, actor, ports, one, { freesSeriesDay: true });
-    agreements = { moved: agreements.moved + loss.moved, broken: agreements.broken + loss.broken };
+    agreements = add(agreements, await retireClinic(tx, actor, ports, one, { freesSeriesDay: true }));
   }
   await recordAudit(tx, actor, "closure.create", date, { clinics: locked.length, ...agreements });
   if (locked.length > 0)

@@ -4,7 +4,8 @@ import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { slotStarted } from "./capacity.errors.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
-import { loseSlots, noLoss, type Loss } from "./change.service.ts";
+import { noLoss, type Loss } from "./change-plan.service.ts";
+import { loseSlots } from "./change.service.ts";
 import { announceClinics } from "./clinic-create.service.ts";
 import { lockSlot, retireSlots, takenSlotsOf } from "./slots-lock.repository.ts";
 

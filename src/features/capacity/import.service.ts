@@ -8,7 +8,7 @@ import { mainSite } from "../practices/index.ts";
 import { activeServicesAmong } from "../services/index.ts";
 import { importRefused, type BadRow } from "./capacity.errors.ts";
 import { clinicsChanged } from "./capacity.events.ts";
-import { applyChange, planChange, type Change } from "./change-plan.service.ts";
+import { applyChange, noLoss, planChange, type Change } from "./change-plan.service.ts";
 import { createClinics, type ClinicToCreate } from "./clinic-create.service.ts";
 import { lanesTaken } from "./clinics-read.repository.ts";
 import { lockImported, type StoredClinic } from "./clinics.repository.ts";
@@ -178,7 +178,7 @@ const update = async (tx: Tx, clinic: StoredClinic, row: ImportRow): Promise<"up
         "Neighbours hold or were given times that this would take away.",
         "Change the clinic in Covershare, which shows them first.",
       );
-    await applyChange(tx, plan, { isByHand: false }, async () => undefined);
+    await applyChange(tx, plan, { isByHand: false }, async () => noLoss);
     return "updated";
   } catch (error) {
     if (error instanceof DomainError && error.code !== "lane-clash")

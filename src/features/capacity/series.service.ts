@@ -10,17 +10,8 @@ import { askForMatching } from "../match-due/index.ts";
 import { staleClinic } from "./capacity.errors.ts";
 import { clinicsChanged } from "./capacity.events.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
-import { applyChange, planChange, type ChangePlan } from "./change-plan.service.ts";
-import {
-  lockWhole,
-  loseSlots,
-  noLoss,
-  refuseUnseen,
-  retireClinic,
-  takenOf,
-  type LockedClinic,
-  type Loss,
-} from "./change.service.ts";
+import { add, applyChange, noLoss, planChange, type ChangePlan, type Loss } from "./change-plan.service.ts";
+import { lockWhole, loseSlots, refuseUnseen, retireClinic, takenOf, type LockedClinic } from "./change.service.ts";
 import { checkedFacts, refuseBadTimes } from "./publish.service.ts";
 import { makeDays, timesOn } from "./series-days.service.ts";
 import {
@@ -106,8 +97,6 @@ const lockAhead = async (
   return locked.filter(({ clinic }) => clinic.withdrawnAt === null && (options.alsoChanged || !clinic.isChanged));
 };
 
-const add = (one: Loss, other: Loss): Loss => ({ moved: one.moved + other.moved, broken: one.broken + other.broken });
-
 /**
  * Changes the rule of a series, and with it the days ahead that nobody changed by hand: those still of the rule follow it,
  * the others are withdrawn, new ones are made. What all of that would break is shown first (C4).
@@ -162,9 +151,7 @@ export const changeSeries = async (
   for (const plan of plans)
     loss = add(
       loss,
-      await applyChange(tx, plan, { isByHand: false }, async (lost) =>
-        loseSlots(tx, actor, ports, lost, "clinic-changed"),
-      ),
+      await applyChange(tx, plan, { isByHand: false }, async (lost, cause) => loseSlots(tx, actor, ports, lost, cause)),
     );
   const after = await updateSeries(tx, id, ruleOf(rule));
   const made = await makeDays(tx, after, now, { isByHand: true });

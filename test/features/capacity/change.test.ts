@@ -163,7 +163,7 @@ describe("changing a clinic", () => {
       { "if-match": '"1"' },
     );
     expect(done.status).toBe(200);
-    expect(ports.lost).toEqual([{ slotIds: [held], cause: "clinic-changed" }]);
+    expect(ports.lost).toEqual([{ slotIds: [held], cause: "no-longer-offered" }]);
     expect(slotCounts(done.body)).toMatchObject({ free: 3, held: 0 });
   });
 
