@@ -15,12 +15,13 @@ export interface Announced {
   readonly groupCode: string;
 }
 
-export const announcePosted = async (
+/** Tells these logs that a request was posted; an organisation that is named twice hears once. */
+export const announcePosted = (
   tx: Tx,
-  posted: Announced & Pick<ReturnType<typeof requestPosted.data.parse>, "priority" | "needs">,
-): Promise<void> => {
-  const { groupCode, ...data } = posted;
-  for (const stream of await audience(tx, posted.homeCode, groupCode)) tx.emit(eventFor(requestPosted, stream, data));
+  streams: readonly string[],
+  data: ReturnType<typeof requestPosted.data.parse>,
+): void => {
+  tx.emit(...[...new Set(streams)].map((stream) => eventFor(requestPosted, stream, data)));
 };
 
 /**

@@ -3,7 +3,6 @@ export { lockRequests } from "./lock.repository.ts";
 export { requestCounts } from "./counts.repository.ts";
 export {
   clearExclusions,
-  clearExclusionsOf,
   excludePractice,
   lockNeeds,
   markNeeds,

@@ -157,19 +157,6 @@ export const clearExclusions = async (tx: Tx, needIds: readonly string[]): Promi
     delete from need_exclusions where need_id = any(${ids(needIds)}) and reason in ('declined', 'lapsed')`);
 };
 
-/** A practice published something new for these services: it may be asked again for what it declined (A5). */
-export const clearExclusionsOf = async (
-  tx: Tx,
-  organisationCode: string,
-  services: readonly string[],
-): Promise<void> => {
-  await tx.q.execute(sql`
-    delete from need_exclusions e using needs n, need_lines l
-    where e.organisation_code = ${organisationCode} and e.reason in ('declined', 'lapsed')
-      and n.id = e.need_id and n.state in ('open', 'offered')
-      and l.id = n.line_id and l.service_code = any(${sql.param([...services])}::text[])`);
-};
-
 /** Sets the priority of needs that have not ended, grouped by the priority they get. */
 export const setPriority = async (tx: Tx, needIds: readonly string[], priority: Priority): Promise<void> => {
   if (needIds.length === 0) return;

@@ -5,7 +5,6 @@ import { newId } from "../../platform/ids/ids.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { askForMatching } from "../match-due/index.ts";
-import { membershipOf } from "../practices/index.ts";
 import { announcePosted } from "./announcing.service.ts";
 import { noReferenceLeft, notSigned } from "./requests.errors.ts";
 import { worksAtDesk } from "./requests.policy.ts";
@@ -40,12 +39,11 @@ const homeOf = (actor: Actor, onBehalfOf: string | undefined): string => {
 };
 
 /** The sharing group in which home is matched. A practice of another group answers like one that does not exist (P3). */
-const groupOf = async (tx: Tx, actor: Actor, homeCode: string): Promise<string> => {
-  const membership = await membershipOf(tx.q, homeCode);
-  if (homeCode !== actor.organisationCode && (membership === undefined || membership.groupCode !== actor.groupCode))
+const groupOf = (actor: Actor, homeCode: string, { groupCode, isSigned }: PostingContext): string => {
+  if (homeCode !== actor.organisationCode && (groupCode === null || groupCode !== actor.groupCode))
     throw notFound("organisation");
-  if (membership === undefined || !membership.isSigned) throw notSigned();
-  return membership.groupCode;
+  if (groupCode === null || isSigned !== true) throw notSigned();
+  return groupCode;
 };
 
 interface ResolvedLine {
@@ -122,8 +120,8 @@ const needsOf = (requestId: string, groupCode: string, lines: readonly ResolvedL
  */
 export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Promise<RequestView> => {
   const homeCode = homeOf(actor, input.onBehalfOf);
-  const groupCode = await groupOf(tx, actor, homeCode);
   const context = await readPostingContext(tx.q, homeCode, [...new Set(input.needs.map(({ service }) => service))]);
+  const groupCode = groupOf(actor, homeCode, context);
   const lines = resolveLines(input, context);
   const priority = lines.reduce(
     (highest, { record }) => (rank(record.priority) > rank(highest) ? record.priority : highest),
@@ -150,7 +148,7 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
   );
   await insertNeeds(tx, needs);
   await recordAudit(tx, actor, "request.post", reference, { homeCode, lines: lines.length, needs: needs.length });
-  await announcePosted(tx, { reference, homeCode, groupCode, priority, needs: needs.length });
+  announcePosted(tx, [homeCode, ...context.brokers], { reference, homeCode, priority, needs: needs.length });
   await askForMatching(tx, groupCode, "request.posted");
   return showRequest(
     { ...request, reference, homeName: context.homeName ?? homeCode, postedByName: actor.name, pausedAt: null },

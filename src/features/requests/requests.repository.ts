@@ -2,12 +2,18 @@ import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { newSpeakable } from "../../platform/ids/ids.ts";
+import { isSignedSql } from "../practices/index.ts";
 import type { Scope } from "./requests.policy.ts";
 import { channels, needStates, priorities, shortfallReasons } from "./requests.schema.ts";
 import { coverRequests, needLines, needs } from "./requests.table.ts";
 
 const posting = z.object({
   now: z.coerce.date(),
+  /** The sharing group of home and whether it is signed (P6); null where it has none. */
+  groupCode: z.string().nullable(),
+  isSigned: z.boolean().nullable(),
+  /** The logs of that group's federations. */
+  brokers: z.array(z.string()),
   homeName: z.string().nullable(),
   services: z.array(z.object({ code: z.string(), defaultMinutes: z.number() })),
   openLines: z.array(
@@ -22,7 +28,7 @@ const posting = z.object({
 });
 export type PostingContext = z.output<typeof posting>;
 
-/** All that posting has to know besides membership, in one round trip: it is part of the time that a practice waits. */
+/** All that posting has to know, in one round trip: it is part of the time that a practice waits. */
 export const readPostingContext = async (
   q: Queryable,
   homeCode: string,
@@ -33,7 +39,9 @@ export const readPostingContext = async (
     q,
     posting,
     sql`
-      select app_now() as now,
+      select app_now() as now, m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
+        array(select o.code from sharing_memberships x join organisations o on o.code = x.organisation_code
+              where x.group_code = m.group_code and o.kind = 'federation' order by o.code) as brokers,
         (select name from organisations where code = ${homeCode}) as "homeName",
         (select coalesce(jsonb_agg(jsonb_build_object('code', code, 'defaultMinutes', default_minutes)), '[]')
          from services where is_active and code = any(${wanted})) as services,
@@ -42,7 +50,8 @@ export const readPostingContext = async (
          from cover_requests r join need_lines l on l.request_id = r.id
          where r.home_code = ${homeCode} and l.service_code = any(${wanted}) and l.due_by > app_now()
            and exists (select 1 from needs n where n.line_id = l.id and n.state in ('open', 'offered', 'agreed'))
-        ) as "openLines"`,
+        ) as "openLines"
+      from (select 1) as one left join sharing_memberships m on m.organisation_code = ${homeCode}`,
   );
   if (context === undefined) throw new Error("the posting context has one row");
   return context;

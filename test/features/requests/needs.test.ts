@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   clearExclusions,
-  clearExclusionsOf,
   excludePractice,
   markNeeds,
   reopenNeeds,
@@ -154,16 +153,5 @@ describe("A5: exclusions", () => {
     await run(async (tx) => markNeeds(tx, [need(0)], { from: ["open"], to: "agreed" }));
     await run(async (tx) => reopenNeeds(tx, [need(0)], { raisePriority: true }));
     expect(await exclusions()).toEqual([]);
-  });
-
-  it("a new clinic of its own lifts a practice's exclusions for that clinic's services alone", async () => {
-    const { code } = await aPractice(db);
-    const { code: other } = await aPractice(db);
-    await run(async (tx) => excludePractice(tx, [need(0)], code, "declined"));
-    await run(async (tx) => excludePractice(tx, [need(1)], other, "declined"));
-    await run(async (tx) => clearExclusionsOf(tx, code, ["ecg"]));
-    expect(await exclusions()).toHaveLength(2);
-    await run(async (tx) => clearExclusionsOf(tx, code, ["wound-simple"]));
-    expect(await exclusions()).toEqual(["N02 declined"]);
   });
 });
