@@ -73,6 +73,7 @@ const twoProcesses = (name: string, options: ApiProcessOptions): void => {
       for (; !progress.isDone; cuts += 1) {
         await until(() => progress.isDone || follower.client.status().state === "live", { what: "live again" });
         follower.cut();
+        await until(() => follower.client.status().state !== "live", { what: "the client notices" });
       }
       expect(cuts).toBeGreaterThan(2);
       await writing;
