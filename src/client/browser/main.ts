@@ -1,0 +1,5 @@
+import { improveForms } from "./forms.ts";
+import { goLive } from "./live.ts";
+
+improveForms();
+goLive();
