@@ -1,3 +1,4 @@
+export { bearer, startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
 export { openTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./database.ts";
 export { describeWithBrowser, describeWithRedis, referenceData } from "./suites.ts";
 export { freePort } from "./redis-server.ts";
