@@ -12,13 +12,7 @@ export interface Meter {
  * search stops at the first that cannot be better. With probability `blink` an edge is overlooked, which lets a
  * search leave the places where always taking the best would keep it; 0 never does.
  */
-export const insertCheapest = (
-  state: State,
-  need: number,
-  meter: Meter,
-  random: Random,
-  blink: number,
-): boolean => {
+export const insertCheapest = (state: State, need: number, meter: Meter, random: Random, blink: number): boolean => {
   const { model } = state;
   const end = model.edgeStart[need + 1] ?? 0;
   let best = Number.POSITIVE_INFINITY;

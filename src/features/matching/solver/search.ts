@@ -6,7 +6,20 @@ import type { Random } from "./random.ts";
 import { needsByRequest, ruinAround, ruinRequest } from "./ruin.ts";
 import { place, remove, type State } from "./state.ts";
 
-export const T = { hot: 4, scarce: 5000, mid: 10, share: 0.4, cold: 0.02, blink: 0.02, chain: 0.1, limit: 50, swap: 0.5, around: 0.5, size: 9, noise: 1.2 };
+export const T = {
+  hot: 4,
+  scarce: 5000,
+  mid: 10,
+  share: 0.4,
+  cold: 0.02,
+  blink: 0.02,
+  chain: 0.1,
+  limit: 50,
+  swap: 0.5,
+  around: 0.5,
+  size: 9,
+  noise: 1.2,
+};
 
 interface Search {
   readonly state: State;
