@@ -1,0 +1,101 @@
+import type { Page } from "playwright-core";
+import type { Actor } from "../../../src/features/access/index.ts";
+import type { Town } from "./town.ts";
+
+type Sit = (actor: Actor) => Promise<{ page: Page }>;
+type Look = (name: string, page: Page) => Promise<void>;
+
+const post14 = async (page: Page): Promise<void> => {
+  await page.goto("/requests/new");
+  await page.getByLabel("What is short").first().selectOption({ label: "Simple dressing" });
+  await page.getByLabel("How many").first().fill("14");
+  await page.getByLabel("Seen by").first().selectOption({ label: "Thu 24 Dec, by 18:30" });
+  await page.getByRole("button", { name: "Post request" }).click();
+  await page.waitForURL(/\/requests\/CR-/);
+};
+
+/** Through every page in every state: empty, full, error, live, overtaken. `look` is a screenshot, or axe. */
+export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
+  const [elm, harbour, , moorland] = town.desks;
+  if (elm === undefined || harbour === undefined || moorland === undefined) throw new Error("a town has four desks");
+  const { page: home } = await sit(town.home);
+  const { page: desk } = await sit(elm);
+  const { page: second } = await sit(harbour);
+  const { page: caller } = await sit(moorland);
+
+  await home.context().clearCookies({ name: "covershare-said" });
+  await desk.goto("/desk");
+  await look("desk-empty", desk);
+  await caller.goto("/clinics");
+  await look("clinics-empty", caller);
+  await home.goto("/requests");
+  await look("requests-empty", home);
+  await home.goto("/requests/new");
+  await look("ask", home);
+  await home.getByRole("button", { name: "Post request" }).click();
+  await home.locator(".nhsuk-error-summary").waitFor();
+  await look("ask-errors", home);
+
+  await post14(home);
+  await desk.locator(".cs-offer").first().waitFor();
+  await look("desk-offer", desk);
+  await home.locator("main").getByText("been asked and not yet answered").waitFor();
+  await look("request-looking", home);
+  await desk
+    .getByRole("link", { name: /Accept some/ })
+    .first()
+    .click();
+  await look("offer-slots", desk);
+  await desk.getByRole("button", { name: "Accept some" }).click();
+  await desk.locator(".nhsuk-error-summary").waitFor();
+  await look("offer-nothing-ticked", desk);
+  await desk.getByRole("checkbox").first().check();
+  await desk.getByRole("button", { name: "Accept some" }).click();
+  await desk.waitForURL("/desk");
+  await look("desk-accepted", desk);
+  await home.getByRole("heading", { name: "Where and when" }).waitFor();
+  await look("request-agreed", home);
+
+  await caller.goto("/desk");
+  const call = caller.getByRole("link", { name: /Offer times/ });
+  if ((await call.count()) > 0) {
+    await look("desk-call", caller);
+    await call.first().click();
+    await look("offer-call", caller);
+  }
+
+  await second.goto("/desk");
+  await second.locator(".cs-offer").first().waitFor();
+  await second.locator("summary", { hasText: "Decline" }).first().click();
+  await look("desk-decline", second);
+
+  const request = new URL(home.url()).pathname;
+  for (const [name, path] of [
+    ["worksheet", `${request}/worksheet`],
+    ["change", `${request}/change`],
+    ["requests", "/requests"],
+    ["settings-reception", "/settings"],
+    ["account", "/settings/account"],
+    ["switch", "/switch"],
+    ["not-found", "/nothing-here"],
+  ] as const) {
+    await home.goto(path);
+    await look(name, home);
+  }
+  for (const [name, path] of [
+    ["clinics", "/clinics"],
+    ["clinic-new", "/clinics/new"],
+    ["settings", "/settings"],
+    ["colleagues", "/settings/colleagues"],
+  ] as const) {
+    await desk.goto(path);
+    await look(name, desk);
+  }
+  await desk.goto("/clinics");
+  await desk.locator("main table a").first().click();
+  await desk.getByRole("button", { name: "Withdraw clinic" }).click();
+  await look("clinic-withdraw", desk);
+  await desk.getByRole("button", { name: "Sign out" }).click();
+  await desk.waitForURL(/sign-in/);
+  await look("sign-in", desk);
+};
