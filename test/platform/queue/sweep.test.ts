@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { createDatabase, type OutgoingEvent } from "../../../src/platform/db/database.ts";
+import { appendEvents } from "../../../src/platform/event-log/event-log.ts";
+import { silentLogger } from "../../../src/platform/log/log.ts";
+import { createCommitHooks } from "../../../src/platform/queue/commit-hooks.ts";
+import { startSweep, sweepOnce } from "../../../src/platform/queue/sweep.ts";
+import { openTestDatabase, until } from "../../support/index.ts";
+
+describe("the sweep (M5)", () => {
+  it("goes on with the others when one fails", async () => {
+    const ran: string[] = [];
+    const broken = async (): Promise<void> => {
+      ran.push("broken");
+      throw new Error("no");
+    };
+    const whole = async (): Promise<void> => void ran.push("whole");
+    await sweepOnce(
+      [
+        { name: "broken", run: broken },
+        { name: "whole", run: whole },
+      ],
+      silentLogger,
+    );
+    expect(ran).toEqual(["broken", "whole"]);
+  });
+
+  it("comes round again and again, never twice at once, and waits for its round when closed", async () => {
+    let now = 0;
+    let most = 0;
+    let rounds = 0;
+    const run = async (): Promise<void> => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      now -= 1;
+      rounds += 1;
+    };
+    const sweep = startSweep([{ name: "slow", run }], { everyMs: 4, log: silentLogger });
+    await until(() => rounds >= 3, { what: "three rounds" });
+    await sweep.close();
+    const after = rounds;
+    expect([most, now]).toEqual([1, 0]);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(rounds).toBe(after);
+  });
+});
+
+describe("around a commit", () => {
+  const event = (stream: string): OutgoingEvent => ({ stream, type: "test.ping", data: {} });
+
+  it("S3: events are stored inside, readers woken and jobs enqueued after, each once", async () => {
+    const db = await openTestDatabase();
+    const said: string[] = [];
+    const hooks = createCommitHooks({
+      appendEvents,
+      wake: (streams) => void said.push(`wake ${streams.join(" ")}`),
+      enqueue: ({ job, payload }) => void said.push(`${job} ${JSON.stringify(payload)}`),
+      log: silentLogger,
+    });
+    const database = createDatabase(db.pool, hooks);
+    await database.transact(async (tx) => {
+      tx.emit(event("A"), event("B"), event("A"));
+      tx.follow({ job: "plan", payload: { groupCode: "G" } }, { job: "plan", payload: { groupCode: "G" } });
+      expect(said).toEqual([]);
+    });
+    expect(said).toEqual(['plan {"groupCode":"G"}', "wake A B"]);
+    await expect(
+      database.transact(async (tx) => {
+        tx.emit(event("A"));
+        tx.follow({ job: "plan", payload: { groupCode: "G" } });
+        throw new Error("rolled back");
+      }),
+    ).rejects.toThrow("rolled back");
+    expect(said).toHaveLength(2);
+    await db.close();
+  });
+
+  it("nothing that fails after the commit reaches the caller", async () => {
+    const db = await openTestDatabase();
+    const fail = (): void => {
+      throw new Error("away");
+    };
+    const hooks = createCommitHooks({ appendEvents, wake: fail, enqueue: fail, log: silentLogger });
+    const answer = await createDatabase(db.pool, hooks).transact(async (tx) => {
+      tx.emit(event("A"));
+      tx.follow({ job: "plan", payload: {} });
+      return "done";
+    });
+    expect(answer).toBe("done");
+    await db.close();
+  });
+});
