@@ -1,4 +1,7 @@
+import { nobody } from "../features/identity/index.ts";
+import { addRoutes, createServer } from "../platform/http/server.ts";
 import { startSweep } from "../platform/queue/sweep.ts";
+import { healthRoutes } from "./health.routes.ts";
 import { jobHandlers, sweepers } from "./jobs.ts";
 import type { Resources } from "./resources.ts";
 
@@ -9,4 +12,17 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
   const sweep = startSweep(sweepers(parts), { everyMs: config.matcher.sweepEveryMs, log });
   releasers.add("the sweep", () => sweep.close());
+};
+
+/** A matcher serves nobody but orchestrators: health and readiness, and nothing else. */
+export const serveHealth = async (resources: Resources, port: number): Promise<void> => {
+  const { config, database, log, queue, releasers } = resources;
+  const server = createServer({ log, requestTimeoutMs: config.http.requestTimeoutMs, trustProxy: false });
+  releasers.add("the health server", () => server.close());
+  addRoutes(server, healthRoutes(queue), database, {
+    identify: async () => undefined,
+    admit: () => nobody,
+    scope: () => "nobody",
+  });
+  await server.listen({ host: config.http.host, port });
 };

@@ -7,6 +7,7 @@ import { EmbeddedPostgresError } from "../platform/embedded-postgres/index.ts";
 import { createLogger, type Logger } from "../platform/log/log.ts";
 import { CommandFailed, Interrupted, UsageError, type CommandContext } from "./commands/command.ts";
 import { addCommands } from "./commands/index.ts";
+import { SchemaBehind } from "./resources.ts";
 
 export interface Cli {
   /** Without node and script. */
@@ -77,7 +78,7 @@ const report = (error: unknown, context: CommandContext): ExitStatus => {
     context.say([error.message, ...error.fields.map((field) => `  ${field.pointer}: ${field.message}`)].join("\n"));
     return error.kind === "invalid" || error.kind === "too-large" || error.kind === "not-found" ? 2 : 1;
   }
-  if (error instanceof CommandFailed || error instanceof EmbeddedPostgresError) {
+  if (error instanceof CommandFailed || error instanceof EmbeddedPostgresError || error instanceof SchemaBehind) {
     context.say(error.message);
     return 1;
   }

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import type { Config } from "../config/config.ts";
 import { ensureCatalogue } from "../features/services/index.ts";
-import { createDatabase, createPool, type Database } from "../platform/db/database.ts";
-import { migrate } from "../platform/db/migrate.ts";
+import { createDatabase, createPool, noHooks, type Database } from "../platform/db/database.ts";
+import { migrate, missingMigrations } from "../platform/db/migrate.ts";
 import { openEmbeddedPostgres } from "../platform/embedded-postgres/index.ts";
 import { appendEvents } from "../platform/event-log/event-log.ts";
 import type { Logger } from "../platform/log/log.ts";
@@ -33,12 +33,36 @@ export interface ResourceOptions {
   readonly applicationName: string;
 }
 
+/** The database that we were given is not of this version: its owner decides when it is migrated. */
+export class SchemaBehind extends Error {
+  override readonly name = "SchemaBehind";
+}
+
+const requireSchema = async (url: string): Promise<void> => {
+  const pool = createPool({
+    url,
+    max: 1,
+    statementTimeoutMs: 10_000,
+    applicationName: "covershare start",
+    onError: () => undefined,
+  });
+  try {
+    const missing = await missingMigrations(createDatabase(pool, noHooks).q);
+    if (missing > 0) {
+      throw new SchemaBehind(`The database lacks ${missing} migrations of this version. Run: covershare migrate`);
+    }
+  } finally {
+    await pool.end();
+  }
+};
+
 /** The address of the database: the given one, or the embedded server, which is started and later stopped if nobody else owns it. */
 const openServer = async (options: ResourceOptions, releasers: Releasers): Promise<string> => {
   const { config, log, migrates } = options;
   const given = config.database.url;
   if (given !== undefined) {
     if (migrates === "always") await migrate(given);
+    else await requireSchema(given);
     return given;
   }
   const embedded = await openEmbeddedPostgres({ dataDir: config.database.dataDir, log });

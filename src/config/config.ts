@@ -26,7 +26,12 @@ export interface Config {
     readonly trustProxy: readonly string[];
     readonly requestTimeoutMs: number;
   };
-  readonly matcher: { readonly concurrency: number; readonly sweepEveryMs: number };
+  readonly matcher: {
+    readonly concurrency: number;
+    readonly sweepEveryMs: number;
+    /** Undefined: it does not listen. */
+    readonly healthPort: number | undefined;
+  };
   readonly shutdownMs: number;
   readonly logLevel: Environment["LOG_LEVEL"];
 }
@@ -87,7 +92,11 @@ const toConfig = (environment: Environment): Config => ({
     trustProxy: environment.TRUST_PROXY,
     requestTimeoutMs: environment.REQUEST_TIMEOUT_SECONDS,
   },
-  matcher: { concurrency: environment.MATCHER_CONCURRENCY, sweepEveryMs: environment.SWEEP_SECONDS },
+  matcher: {
+    concurrency: environment.MATCHER_CONCURRENCY,
+    sweepEveryMs: environment.SWEEP_SECONDS,
+    healthPort: environment.MATCHER_HEALTH_PORT,
+  },
   shutdownMs: environment.SHUTDOWN_SECONDS,
   logLevel: environment.LOG_LEVEL,
 });

@@ -87,6 +87,9 @@ export const environmentSchema = z.object({
     .prefault("30")
     .meta(said("A request that takes longer is ended; its statements end two seconds earlier.", "30")),
   MATCHER_CONCURRENCY: whole(1, 64).prefault("8").meta(said("Jobs that a matcher carries out at once.", "8")),
+  MATCHER_HEALTH_PORT: whole(0, 65_535)
+    .optional()
+    .meta(said("Port on which a matcher answers `/healthz` and `/readyz`.", "it does not listen")),
   SWEEP_SECONDS: seconds(1, 60)
     .prefault("1")
     .meta(said("How often a matcher looks for due work that the queue missed.", "1")),

@@ -1,26 +1,30 @@
 import { systemCode } from "../../platform/errors/system-code.ts";
-import type { Api } from "../build-api.ts";
-import { buildApi } from "../build-api.ts";
-import { startMatcher } from "../build-matcher.ts";
+import { buildApi, type Api } from "../build-api.ts";
+import { serveHealth, startMatcher } from "../build-matcher.ts";
 import { openResources, type ResourceOptions } from "../resources.ts";
 import { CommandFailed, untilStopped, type AddCommand, type CommandContext } from "./command.ts";
 
-/** Listening, or why not in words. */
-export const listen = async (api: Api, context: CommandContext): Promise<string> => {
+/** Listens, or says in words why not. */
+const listening = async <T>(listen: () => Promise<T>, host: string, port: number): Promise<T> => {
   try {
-    return await api.listen();
+    return await listen();
   } catch (error) {
-    const { host, port } = context.config().http;
     const code = systemCode(error);
     if (code === "EADDRINUSE") {
-      throw new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or set PORT to another.`);
+      throw new CommandFailed(`Port ${port} on ${host} is taken. Stop what uses it, or choose another.`);
     }
-    if (code === "EACCES") throw new CommandFailed(`Port ${port} needs more rights. Set PORT to one above 1023.`);
+    if (code === "EACCES") throw new CommandFailed(`Port ${port} needs more rights. Choose one above 1023.`);
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
       throw new CommandFailed(`${host} is not an address of this machine. Set HOST to one that is.`);
     }
     throw error;
   }
+};
+
+/** The API at its configured address; resolves to what to type into a browser. */
+export const listen = (api: Api, context: CommandContext): Promise<string> => {
+  const { host, port } = context.config().http;
+  return listening(() => api.listen(), host, port);
 };
 
 /** Opens resources, starts what is asked for, waits for Ctrl-C, and closes everything in reverse. */
@@ -29,14 +33,19 @@ export const runUntilStopped = async (
   options: Pick<ResourceOptions, "migrates" | "applicationName">,
   parts: { readonly api: boolean; readonly matcher: boolean },
 ): Promise<void> => {
-  const log = context.log();
-  const resources = await openResources({ config: context.config(), log, ...options });
+  const config = context.config();
+  const { host } = config.http;
+  const { healthPort } = config.matcher;
+  const resources = await openResources({ config, log: context.log(), ...options });
   try {
     if (parts.matcher) await startMatcher(resources);
     if (parts.api) {
       const api = await buildApi(resources);
       context.out(`Covershare is at ${await listen(api, context)}`);
-    } else context.out("Covershare's matcher is running");
+    } else {
+      if (healthPort !== undefined) await listening(() => serveHealth(resources, healthPort), host, healthPort);
+      context.out("Covershare's matcher is running");
+    }
     context.say("Stop it with Ctrl-C.");
     await untilStopped(context.stopping);
     context.say("Stopping.");
