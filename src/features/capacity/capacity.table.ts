@@ -100,9 +100,10 @@ export const slots = pgTable(
   },
   (table) => [
     uniqueIndex("slots_clinic_start").on(table.clinicId, table.startsAt),
-    // The candidate search: (practice, start) of what is free, and which clinic it is of, before the row itself is read.
+    // The candidate search, by practice and start. Adding the clinic, or covering the id, was measured on 1.1 million slots
+    // (19,000 found for 339 practices and four days): no gain, since the rows of one practice and day lie together.
     index("slots_free")
-      .on(table.organisationCode, table.startsAt, table.clinicId)
+      .on(table.organisationCode, table.startsAt)
       .where(sql`${table.state} = 'free'`),
   ],
 );

@@ -110,8 +110,9 @@ export const listSlots = async (q: Queryable, organisationCode: string, filter: 
     sql`c.organisation_code = ${organisationCode}`,
     isShown,
     sql`s.starts_at >= ${filter.from ?? sql`app_now()`}`,
-    // A clinic lasts 14 hours at most, so its slots are found through the clinics' index and not through all slots.
-    sql`c.starts_at >= ${filter.from ?? sql`app_now()`} - interval '14 hours'`,
+    // No clinic, answers to calls included, lasts two days: slots are found through their clinics' index, not among all.
+    // (Without the cast PostgreSQL takes the parameter for an interval.)
+    sql`c.starts_at >= ${filter.from ?? sql`app_now()`}::timestamptz - interval '2 days'`,
     ...(filter.until === undefined ? [] : [sql`s.starts_at < ${filter.until} and c.starts_at < ${filter.until}`]),
     ...(filter.state === undefined ? [] : [sql`s.state = ${filter.state}`]),
     ...(filter.clinicId === undefined ? [] : [sql`c.id = ${filter.clinicId}`]),

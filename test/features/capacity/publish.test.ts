@@ -147,6 +147,24 @@ describe("publishing a clinic", () => {
     expect((await desk.say(nurse, "POST", "/v1/clinics", { ...morning, siteId })).status).toBe(404);
   });
 
+  it("finds clinics and slots in a window, by state, service and clinic", async () => {
+    const manager = await aUser(db, { roles: ["manager"] });
+    const first = await publish(morning, "/v1/clinics", manager);
+    await publish(
+      { ...morning, services: ["b12"], startsAt: "2026-12-23T09:00:00Z", endsAt: "2026-12-23T10:00:00Z" },
+      "/v1/clinics",
+      manager,
+    );
+    const count = async (url: string): Promise<number> =>
+      z.array(z.unknown()).parse((await desk.say(manager, "GET", url)).body["items"]).length;
+    expect(await count("/v1/clinics?from=2026-12-22T00:00:00Z&until=2026-12-23T00:00:00Z")).toBe(1);
+    expect(await count("/v1/clinics?withdrawn=true")).toBe(0);
+    expect(await count("/v1/slots?from=2026-12-22T11:00:00Z&until=2026-12-23T09:20:00Z")).toBe(4);
+    expect(await count("/v1/slots?service=b12")).toBe(3);
+    expect(await count(`/v1/slots?clinicId=${first.clinics[0]?.id}&state=free`)).toBe(9);
+    expect(await count("/v1/slots?state=busy")).toBe(0);
+  });
+
   it("pages through clinics and slots without repeating or skipping one", async () => {
     const manager = await aUser(db, { roles: ["manager"] });
     await publish({ ...morning, clinicians: 5 }, "/v1/clinics", manager);
