@@ -1,6 +1,10 @@
-export { bearer, startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
+/*
+ * Where tests import from. `app.ts` (the whole service) and `story.ts` are imported by name: they load nearly everything,
+ * and most test files do not need that.
+ */
 export { openTestDatabase, type TestDatabase, type TestDatabaseOptions } from "./database.ts";
-export { describeWithBrowser, describeWithRedis, referenceData } from "./suites.ts";
+export { referenceData } from "./reference-data.ts";
+export { describeWithBrowser, describeWithRedis } from "./suites.ts";
 export { freePort } from "./redis-server.ts";
 export { addressOf, startCovershare, type CovershareProcess } from "./processes.ts";
 export { until } from "./until.ts";

@@ -61,6 +61,9 @@ export const startRedisServer = async (file: string, port: number): Promise<Test
   };
 };
 
+/** The `redis-server` on PATH, if there is one. */
+export const findRedisServer = (): Promise<string | undefined> => findOnPath("redis-server");
+
 /** Redis for the tests: REDIS_URL, else a container where Docker answers, else a `redis-server` on PATH, else none. */
 export const openTestRedis = async (): Promise<TestRedis | undefined> => {
   const given = process.env["REDIS_URL"];
@@ -74,6 +77,6 @@ export const openTestRedis = async (): Promise<TestRedis | undefined> => {
     const url = `redis://${container.getHost()}:${container.getMappedPort(6379)}`;
     return { url, close: async () => void (await container.stop()) };
   }
-  const file = await findOnPath("redis-server");
+  const file = await findRedisServer();
   return file === undefined ? undefined : startRedisServer(file, await freePort());
 };

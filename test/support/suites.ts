@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, inject, it } from "vitest";
 
 const inCi = (): boolean => process.env["CI"] === "true";
@@ -27,6 +25,8 @@ export const describeWithRedis = (name: string, body: (redisUrl: string) => void
 const CHROME_CANDIDATES = [process.env["CHROME_PATH"] ?? "", "/usr/bin/chromium"];
 
 const launch = async (): Promise<Browser> => {
+  // Loaded only where a browser is wanted: every test file imports this one.
+  const { chromium } = await import("playwright-core");
   const installed = CHROME_CANDIDATES.find((file) => file !== "" && existsSync(file));
   if (installed !== undefined) return chromium.launch({ executablePath: installed, args: ["--no-sandbox"] });
   const { default: packaged } = await import("@sparticuz/chromium");
@@ -49,11 +49,4 @@ export const describeWithBrowser = (name: string, body: (browser: () => Browser)
       return browser;
     });
   });
-};
-
-/** A file of the reference data beside the checkout, or undefined: its absence is the one skip that is always allowed. */
-export const referenceData = (file: string): string | undefined => {
-  const root = process.env["COVERSHARE_REFERENCE_DATA"] ?? fileURLToPath(new URL("../../../shared", import.meta.url));
-  const full = path.join(root, file);
-  return existsSync(full) ? full : undefined;
 };

@@ -2,8 +2,9 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Actor, Role } from "../../../src/features/access/index.ts";
 import { openSession } from "../../../src/features/identity/sessions.repository.ts";
 import { ensureCatalogue } from "../../../src/features/services/index.ts";
-import { aBroker, aClinic, aPractice, aUser, couldDo, openTestDatabase, startTestApp } from "../../support/index.ts";
-import type { TestApp, TestDatabase } from "../../support/index.ts";
+import { startTestApp, type TestApp } from "../../support/app.ts";
+import { aBroker, aClinic, aPractice, aUser, couldDo, openTestDatabase } from "../../support/index.ts";
+import type { TestDatabase } from "../../support/index.ts";
 
 /** Monday of the week of Christmas 2026, with everybody at work. */
 export const MONDAY = "2026-12-21T09:00:00Z";
@@ -19,9 +20,12 @@ export interface Town {
   close(): Promise<void>;
 }
 
+/** Invented. */
+const NAMES = ["Priya Shah", "Tom Reed", "Ann Lowe", "Kofi Mensah", "Jo Blythe"] as const;
+
 const at = async (db: TestDatabase, name: string, roles: readonly Role[]): Promise<Actor> => {
   const { code } = await aPractice(db, { name });
-  return aUser(db, { at: code, roles, name: `${name} ${roles[0] ?? ""}` });
+  return aUser(db, { at: code, roles, name: NAMES[name.length % NAMES.length] ?? "Sam" });
 };
 
 /** An invented federation on the whole service: API, matcher, stream and pages. */

@@ -1,17 +1,16 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { bearer, startTestApp, type TestApp } from "../../support/app.ts";
 import {
   aClinic,
   aPractice,
   aUser,
-  bearer,
   describeWithRedis,
   openTestDatabase,
-  startTestApp,
   until,
+  type TestDatabase,
 } from "../../support/index.ts";
-import type { TestApp, TestDatabase } from "../../support/index.ts";
 
 const needsOf = z.object({ counts: z.looseObject({ agreed: z.number() }) });
 
