@@ -30,17 +30,19 @@ const odd = fc.oneof(
 );
 /** Mostly what the route expects, now and then something else. */
 const mostly = <T>(good: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
-  fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: odd });
-const instant = fc.oneof(
-  fc.constantFrom("2026-12-22T08:00:00Z", "2026-12-24T18:30:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59"),
-  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-);
+  fc.oneof({ weight: 19, arbitrary: good }, { weight: 1, arbitrary: odd });
+const instant = (likely: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 9, arbitrary: fc.constant(likely) },
+    { weight: 1, arbitrary: fc.constantFrom("0000-01-01T00:00:00Z", "9999-12-31T23:59:59-23:59") },
+    { weight: 1, arbitrary: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()) },
+  );
 const terms = {
   count: mostly(fc.integer({ min: 0, max: 61 })),
   minutes: mostly(fc.integer({ min: 4, max: 121 })),
-  earliest: mostly(instant),
-  dueBy: mostly(instant),
-  requires: mostly(fc.subarray(["step-free", "hoist", "gold-taps"])),
+  earliest: mostly(instant("2026-12-22T08:00:00Z")),
+  dueBy: mostly(instant("2026-12-24T18:30:00Z")),
+  requires: mostly(fc.subarray(["step-free", "hoist"])),
   maxKm: mostly(fc.integer({ min: 0, max: 81 })),
   priority: mostly(fc.constantFrom("routine", "urgent", "asap")),
 };
@@ -49,14 +51,14 @@ const posting = fc.record(
     priority: mostly(fc.constantFrom("routine", "urgent", "asap")),
     reason: mostly(fc.constantFrom("staff-absence", "stock")),
     takeFirm: mostly(fc.boolean()),
-    onBehalfOf: odd,
+    onBehalfOf: mostly(fc.constant(undefined)),
     needs: mostly(
       fc.array(
         fc.record(
           {
             ...terms,
-            service: mostly(fc.constantFrom("wound-simple", "none-such")),
-            courses: mostly(fc.array(fc.array(fc.integer({ min: 0, max: 61 })), { maxLength: 3 })),
+            service: mostly(fc.constant("wound-simple")),
+            courses: fc.oneof(fc.constant([]), fc.array(fc.array(fc.integer({ min: 0, max: 61 })), { maxLength: 3 })),
           },
           { requiredKeys: ["service", "count", "dueBy"] },
         ),
@@ -108,7 +110,8 @@ describe("bad input is refused, never a failure of ours", () => {
       }),
       { numRuns: RUNS },
     );
-    expect(seen.has(422)).toBe(true);
+    // Some of it was good enough to be stored, or this would test the schema alone.
+    expect([...seen].sort((left, right) => left - right)).toEqual(expect.arrayContaining([201, 422]));
   });
 
   it("amending", async () => {
