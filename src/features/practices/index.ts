@@ -33,5 +33,4 @@ export {
   signAgreementSchema,
   type SignAgreement,
 } from "./organisations.service.ts";
-export { practiceEvents } from "./practices.events.ts";
 export { settingsPages } from "./settings.pages.ts";

@@ -12,5 +12,3 @@ export const settingsChanged = defineEvent({
     version: z.int(),
   }),
 });
-
-export const practiceEvents = [settingsChanged] as const;
