@@ -68,13 +68,10 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "clinic-over": "The clinic has ended.",
   "clinic-not-firm": "Only firm clinics are confirmed.",
   "slot-started": "The slot has begun or passed.",
-  "file-unreadable": "The file cannot be read.",
-  "import-bad-rows": "Some rows are wrong; each is listed with its line and the fix.",
   "import-refused": "Some rows are wrong and nothing was imported.",
   "import-column-missing": "The file lacks a column.",
   "import-column-unknown": "The file has no such column to group by.",
   "import-other-kind": "The file is of another kind than was said.",
-  "postcodes-missing": "The practice file needs coordinates by postcode.",
   "bad-scenario": "The scenario file is not valid.",
   // Offers and agreements
   "role-may-not-answer": "The practice has not given the user's role the right to answer offers.",

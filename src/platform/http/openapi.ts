@@ -87,7 +87,8 @@ export const problemStatuses = <A>(route: Route<A>): readonly number[] => {
   const changes = route.method !== "GET";
   return [
     400,
-    ...(isPublic ? [] : [401]),
+    // Signing in is public, and refused.
+    ...(isPublic && !changes ? [] : [401]),
     ...(isPublic && !changes ? [] : [403]),
     ...(route.params === undefined && !changes ? [] : [404]),
     ...(changes ? [409] : []),

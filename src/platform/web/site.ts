@@ -4,8 +4,8 @@ import type { Database } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
-import { problem, toProblem, type Problem } from "../http/problem.ts";
-import type { Gatekeeper } from "../http/server.ts";
+import { toProblem, type Problem } from "../http/problem.ts";
+import { sendProblem, type Gatekeeper } from "../http/server.ts";
 import type { Logger } from "../log/log.ts";
 import { addAssets, loadAssets } from "./assets.ts";
 import { sendHtml } from "./html.ts";
@@ -108,12 +108,15 @@ export const addPages = async <A>(server: FastifyInstance, options: SiteOptions<
       });
     }
     // Whatever else is asked for by a browser is answered as a page; by anything else, as the API answers.
-    scope.get("/*", async (request, reply) => {
-      if ((request.headers.accept ?? "").includes("text/html")) throw nowhere;
-      return reply
-        .code(404)
-        .type("application/problem+json; charset=utf-8")
-        .send(JSON.stringify(problem(404, "not-found", "There is nothing at this address.")));
+    await scope.register(async (rest) => {
+      rest.setErrorHandler(async (error, request, reply) =>
+        (request.headers.accept ?? "").includes("text/html")
+          ? showError(options, render, error, request, reply)
+          : sendProblem(options.log, error, request, reply),
+      );
+      rest.get("/*", async () => {
+        throw nowhere;
+      });
     });
   });
 };
