@@ -1,11 +1,9 @@
 export {
   brokerStreams,
-  isAskable,
   isAskableSql,
   isSignedSql,
   membersAmong,
   membershipOf,
-  MIN_LIST_SIZE,
   type Membership,
 } from "./membership.repository.ts";
 export {
@@ -16,12 +14,10 @@ export {
   type Organisation,
   type Site,
 } from "./practices.repository.ts";
-export { rebuildNeighbours } from "./neighbours.repository.ts";
 export { settingsChanged } from "./practices.events.ts";
 export { practiceRoutes } from "./practices.routes.ts";
-export { organisationCodeSchema, settingsPatchSchema, type Settings, type SettingsPatch } from "./practices.schema.ts";
+export { organisationCodeSchema, type Settings, type SettingsPatch } from "./practices.schema.ts";
 export { changeSettings, readSettings } from "./settings.service.ts";
-export { browseOrganisations } from "./directory.service.ts";
 export { readEpraccurFile, readPostcodes, readPracticesFile } from "./import/formats.rules.ts";
 export { decodeText } from "./import/csv.rules.ts";
 export type { ImportSummary, ReadFile, RowProblem } from "./import/import.schema.ts";

@@ -15,7 +15,7 @@ export const isSignedSql = (alias: string): SQL => {
 };
 
 /** A practice with fewer registered patients is closing, or a special allocation scheme: never asked. */
-export const MIN_LIST_SIZE = 500;
+const MIN_LIST_SIZE = 500;
 
 /** SQL: may the row `alias` of organisations be asked at all: ACTIVE, and not a practice with under 500 patients? */
 export const isAskableSql = (alias: string): SQL => {
@@ -23,16 +23,6 @@ export const isAskableSql = (alias: string): SQL => {
   return sql`(${o}.status = 'ACTIVE' and ${o}.kind <> 'federation'
     and (${o}.kind <> 'practice' or ${o}.list_size is null or ${o}.list_size >= ${sql.raw(String(MIN_LIST_SIZE))}))`;
 };
-
-/** The same decision on a row that was read. */
-export const isAskable = (organisation: {
-  readonly kind: string;
-  readonly status: string;
-  readonly listSize: number | null;
-}): boolean =>
-  organisation.status === "ACTIVE" &&
-  organisation.kind !== "federation" &&
-  (organisation.kind !== "practice" || organisation.listSize === null || organisation.listSize >= MIN_LIST_SIZE);
 
 const membership = z.object({ groupCode: z.string(), isSigned: z.boolean() });
 export type Membership = z.output<typeof membership>;
