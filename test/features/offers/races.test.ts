@@ -51,9 +51,8 @@ describe("O4: races", () => {
       desks.map((desk, at) => outcomeOf(db.database.transact((tx) => acceptOffer(tx, desk, offers[at] ?? "", {})))),
     );
     expect(outcomes.filter((outcome) => "won" in outcome)).toHaveLength(1);
-    for (const outcome of outcomes) {
-      if ("lost" in outcome) expect(outcome.lost).toMatchObject({ kind: "conflict", details: { stillWanted: 0 } });
-    }
+    const lost = outcomes.flatMap((outcome) => ("lost" in outcome ? [outcome.lost] : []));
+    for (const refusal of lost) expect(refusal).toMatchObject({ kind: "conflict", details: { stillWanted: 0 } });
     expect(await needStates(db, request.requestId)).toEqual(["agreed"]);
     await noSlotTwice();
   });
