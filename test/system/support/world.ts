@@ -25,11 +25,11 @@ export interface Belongings {
 
 /**
  * A practice of the group with one of everything: its own request, with a neighbour's offer for one need and an
- * agreement for another, and its own clinic.
+ * agreement for another, and its own clinic. The neighbour is made if not given.
  */
-export const aWorkingPractice = async (db: TestDatabase, group: string): Promise<Belongings> => {
+export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode?: string): Promise<Belongings> => {
   const home = await aPractice(db, { group });
-  const host = await aPractice(db, { group });
+  const host = { code: hostCode ?? (await aPractice(db, { group })).code };
   const poster = await aUser(db, { at: home.code });
   const request = await aRequest(db, { by: poster, needs: [{ count: 3 }] });
   const [offered = "", agreed = ""] = request.needIds;
