@@ -1,7 +1,8 @@
 import type { AppPage } from "../features/access/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
+import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, type IdentityParts } from "../features/identity/index.ts";
-import { deskPages, offerPages } from "../features/offers/index.ts";
+import { offerPages } from "../features/offers/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
 import { homeOf } from "./frame.ts";

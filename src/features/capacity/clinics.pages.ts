@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
+import { appNow, type Database } from "../../platform/db/database.ts";
 import { blank, type Fields, type FormState } from "../../platform/web/fields.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, openForm, page, type Actor, type AppPage } from "../access/index.ts";
 import { londonTime, openDays, speakDay, speakInstant } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
-import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
+import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
 import { atOwnDesk } from "./capacity.policy.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
 import { confirmBreakingBody, idParams, publishBody, type ClinicView } from "./capacity.schema.ts";
@@ -17,11 +17,6 @@ import { publishClinics } from "./publish.service.ts";
 import { ownClinic, ownClinics } from "./read.service.ts";
 
 type Names = (code: string) => string;
-
-const serviceNames = async (q: Queryable): Promise<Names> => {
-  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
-  return (code) => names.get(code) ?? code;
-};
 
 const SLOT_STATES = {
   free: "Free",

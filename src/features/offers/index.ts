@@ -17,5 +17,5 @@ export {
 } from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
 export { lockStanding } from "./standing.service.ts";
-export { deskPages } from "./desk.pages.ts";
+export { declineChoices, presentOffer } from "./offer.presenter.ts";
 export { offerPages } from "./offers.pages.ts";

@@ -59,6 +59,9 @@ const timesByDay = (slots: OfferView["slots"]): { day: string; times: string[] }
   return [...days].map(([day, times]) => ({ day, times }));
 };
 
+/** The page says distance in miles, and the question of a call, in places of their own. */
+const isNews = (reason: string): boolean => !/^\d+(?:\.\d+)? km$|can you take any\?$/.test(reason);
+
 /** An offer as a desk reads it. Ended needs and times are left out while it waits; once it has ended, all are shown. */
 export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date; nameOf: Names }) => {
   const isWaiting = offer.state === "waiting";
@@ -84,7 +87,7 @@ export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date
     priorityWords: speakPriority(offer.priority),
     who,
     miles: speakMiles(offer.km),
-    reasons: offer.reasons,
+    reasons: offer.reasons.filter(isNews),
     wanted,
     count: needs.length,
     refs: needs.map(({ ref }) => ref),
@@ -99,9 +102,3 @@ export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date
   };
 };
 export type ShownOffer = ReturnType<typeof presentOffer>;
-
-const RANK = { asap: 0, urgent: 1, routine: 2 } as const;
-
-/** Most urgent first, then whichever must be answered first (My desk). */
-export const byUrgency = (left: ShownOffer, right: ShownOffer): number =>
-  RANK[left.priority] - RANK[right.priority] || left.expiresAt.localeCompare(right.expiresAt);

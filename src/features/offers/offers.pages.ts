@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
+import { appNow, type Database } from "../../platform/db/database.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import type { Fields } from "../../platform/web/fields.ts";
 import { none, redirect, view, type Redirect, type View } from "../../platform/web/page.ts";
 import { atDesk, form, page, type Actor, type AppPage } from "../access/index.ts";
 import { londonInstant, openDays, speakInstant } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
-import { serviceCatalogue } from "../services/index.ts";
+import { serviceNames } from "../services/index.ts";
 import { acceptOffer, declineOffer, extendOffer } from "./answer.service.ts";
 import { listOffers } from "./list.repository.ts";
 import { declineChoices, presentOffer, speakSoon } from "./offer.presenter.ts";
@@ -15,11 +15,6 @@ import { proposeTimes } from "./propose.service.ts";
 
 /** Rows for times in the answer to a call. */
 const timeRows = ["1", "2", "3", "4", "5", "6"] as const;
-
-export const serviceNames = async (q: Queryable): Promise<(code: string) => string> => {
-  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
-  return (code) => names.get(code) ?? code;
-};
 
 const showOffer = async (actor: Actor, { q }: Database, id: string): Promise<View> => {
   const [offer] = await listOffers(q, actor, { id, limit: 1 });

@@ -5,7 +5,7 @@ import { none, redirect, view, type Redirect, type View } from "../../platform/w
 import { atDesk, form, isBroker, page, type Actor, type AppPage } from "../access/index.ts";
 import { holidaysAhead, openDays, type OpenDay } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
-import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
+import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
 import { amendRequest } from "./amending.service.ts";
 import { acknowledgeReturn, sortNeed, withdrawNeeds } from "./ending.service.ts";
 import {
@@ -39,11 +39,6 @@ const DAYS_TO_CHOOSE = 30;
 const daysOf = async (q: Queryable, organisationCode: string): Promise<OpenDay[]> => {
   const hours = (await openingHoursOf(q, [organisationCode])).get(organisationCode) ?? [];
   return openDays(hours, await appNow(q), DAYS_TO_CHOOSE);
-};
-
-const serviceNames = async (q: Queryable): Promise<(code: string) => string> => {
-  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
-  return (code) => names.get(code) ?? code;
 };
 
 const showNew = async (actor: Actor, { q }: Database, state: FormState): Promise<View> => {

@@ -13,6 +13,7 @@ export {
   readService,
   replaceServicesOf,
   serviceCatalogue,
+  serviceNames,
   servicesOf,
 } from "./services.repository.ts";
 export { serviceRoutes } from "./services.routes.ts";

@@ -33,6 +33,12 @@ export const serviceCatalogue = async (
     .where(options.withInactive === true ? undefined : eq(services.isActive, true))
     .orderBy(asc(services.name), asc(services.code));
 
+/** What people call each service, also those no longer in use; the code itself for one that is not there. */
+export const serviceNames = async (q: Queryable): Promise<(code: string) => string> => {
+  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
+  return (code) => names.get(code) ?? code;
+};
+
 export const writeService = async (q: Queryable, service: Service): Promise<void> => {
   await q.insert(services).values(service).onConflictDoUpdate({ target: services.code, set: service });
 };

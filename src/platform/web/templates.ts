@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import nunjucks from "nunjucks";
 import { nhsukFolder, type Assets } from "./assets.ts";
+import type { FieldError } from "./fields.ts";
 
 /** Templates are read from src also when the compiled program runs: they are data, and nothing has to copy them. */
 const source = fileURLToPath(new URL("../../../src/", import.meta.url));
@@ -35,8 +36,13 @@ export const createRender = (assets: Assets): Render => {
   environment.addGlobal("asset", (name: string) => assets.url(name) ?? "");
   environment.addGlobal("liveScript", assets.script);
   environment.addFilter("counted", counted);
+  environment.addFilter("errorFor", errorFor);
   return (template, data) => environment.render(template, data);
 };
+
+/** The message of one field, or "" where nothing is wrong with it. */
+const errorFor = (errors: readonly FieldError[], field: string): string =>
+  errors.find((error) => error.field === field)?.message ?? "";
 
 /** `3 | counted("clinic")` → "3 clinics"; the plural may be given where it is not made by an s. */
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

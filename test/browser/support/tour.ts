@@ -39,7 +39,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await post14(home);
   await desk.locator(".cs-offer").first().waitFor();
   await look("desk-offer", desk);
-  await home.locator("main").getByText("been asked and not yet answered").waitFor();
+  await home.locator("main").getByText("still to answer").waitFor();
   await look("request-looking", home);
   await desk
     .getByRole("link", { name: /Accept some/ })

@@ -1,0 +1,69 @@
+import { none, view } from "../../platform/web/page.ts";
+import { atDesk, page, type AppPage } from "../access/index.ts";
+import type { AgreementView } from "../agreements/index.ts";
+import { londonDate, speakInstant } from "../calendar/index.ts";
+import { declineChoices, listOffers, presentOffer } from "../offers/index.ts";
+import { serviceNames } from "../services/index.ts";
+import { readDesk } from "./desk.service.ts";
+
+const STEPS: Readonly<Record<string, string>> = {
+  agreed: "Agreed",
+  blocked: "Time blocked",
+  passed: "Details sent",
+  booked: "Booked",
+  told: "Patient told",
+};
+
+const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => string) => {
+  const weGive = agreement.side === "supporting";
+  const isOurs = weGive && agreement.step === "agreed";
+  return {
+    ref: `${agreement.reference} ${agreement.ref}`,
+    reference: agreement.reference,
+    when: speakInstant(new Date(agreement.startsAt)),
+    service: nameOf(agreement.service),
+    weGive,
+    who: weGive ? agreement.homeName : agreement.supportingName,
+    /** What we have to do next comes before how far it is. */
+    words: isOurs ? "Block the time" : (STEPS[agreement.step] ?? agreement.step),
+    tone: agreement.step === "told" ? "green" : isOurs ? "yellow" : "blue",
+  };
+};
+
+const SHOWN_THANKS = 5;
+/** More are a click away, on the pages of requests and clinics: a desk is read, not searched. */
+const SHOWN_AGREEMENTS = 50;
+
+export const deskPages: readonly AppPage[] = [
+  page(
+    {
+      path: "/desk",
+      summary: "My desk: what waits for us, what we agreed, our requests",
+      access: atDesk,
+      params: none,
+      query: none,
+    },
+    async ({ actor }, database) => {
+      const desk = await readDesk(database, actor);
+      const nameOf = await serviceNames(database.q);
+      const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
+      const stoodDown = await listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS });
+      return view({
+        template: "desk/desk.njk",
+        title: "My desk",
+        data: {
+          declineChoices,
+          offers: desk.waiting.map((offer) => presentOffer(offer, viewer)),
+          // Stand-downs of today appear as thanks, not as errors.
+          thanks: stoodDown.filter(
+            ({ answeredAt }) =>
+              answeredAt !== null && londonDate(new Date(answeredAt)) === londonDate(new Date(desk.at)),
+          ),
+          agreed: desk.agreements.slice(0, SHOWN_AGREEMENTS).map((agreement) => presentAgreement(agreement, nameOf)),
+          agreedInAll: desk.agreements.length,
+          requests: desk.requests.map((item) => ({ ...item, services: item.services.map(nameOf).join(", ") })),
+        },
+      });
+    },
+  ),
+];
