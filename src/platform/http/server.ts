@@ -168,6 +168,27 @@ const sendAnswer = (reply: FastifyReply, answer: Answer): FastifyReply => {
   return sendJson(reply, answer.status ?? 200, answer.body);
 };
 
+/** What is kept of a command's answer. The body as text: jsonb would change the order of its members. */
+const keptAnswer = z.object({
+  text: z.string().nullable(),
+  etag: z.number().nullable(),
+  headers: z.record(z.string(), z.string()),
+});
+
+const envelope = ({ body, etag, headers }: Answer): z.output<typeof keptAnswer> => ({
+  text: body === undefined ? null : JSON.stringify(body),
+  etag: etag ?? null,
+  headers: headers ?? {},
+});
+
+const replay = (reply: FastifyReply, stored: StoredAnswer): FastifyReply => {
+  const { text, etag, headers } = keptAnswer.parse(stored.body);
+  void reply.headers({ ...headers, "idempotency-replayed": "true" }).code(stored.status);
+  if (etag !== null) void reply.header("etag", `"${etag}"`);
+  if (text === null) return reply.send();
+  return reply.type(`application/${stored.status >= 400 ? "problem+json" : "json"}; charset=utf-8`).send(text);
+};
+
 const runCommand = async <A>(
   route: Route<A>,
   call: Call<A, unknown, unknown, unknown>,
@@ -182,22 +203,14 @@ const runCommand = async <A>(
     const stored = await database.transact(async (tx) =>
       runOnce(tx, keyed, async (): Promise<StoredAnswer> => {
         fresh = await route.run(call, database, tx);
-        return { status: fresh.status ?? (fresh.body === undefined ? 204 : 200), body: fresh.body };
+        return { status: fresh.status ?? (fresh.body === undefined ? 204 : 200), body: envelope(fresh) };
       }),
     );
-    if (!stored.isRepeat) return sendAnswer(call.reply, fresh);
-    void call.reply.header("idempotency-replayed", "true");
-    if (stored.body === null) return call.reply.code(stored.status).send();
-    return sendJson(
-      call.reply,
-      stored.status,
-      stored.body,
-      stored.status >= 400 ? "application/problem+json" : undefined,
-    );
+    return stored.isRepeat ? replay(call.reply, stored) : sendAnswer(call.reply, fresh);
   } catch (error) {
     const answer = toProblem(error);
     const isFinal = error instanceof DomainError && error.code !== "idempotency-key-reused" && answer.status < 500;
-    if (isFinal) await rememberRefusal(database, keyed, { status: answer.status, body: answer });
+    if (isFinal) await rememberRefusal(database, keyed, { status: answer.status, body: envelope({ body: answer }) });
     throw error;
   }
 };
