@@ -16,7 +16,7 @@ export interface Applied {
   readonly agreed: number;
   readonly offers: number;
   readonly calls: number;
-  /** Blocks that were gone or needs that had ended when the plan was written: the group must be planned again. */
+  /** Blocks that were gone, and needs that had ended or changed, when the plan was written: the group must be planned again. */
   readonly dropped: number;
 }
 
@@ -38,20 +38,21 @@ const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
 export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<Applied> => {
   const requestIds = requestsOf(snapshot, decisions);
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
-  await lockRequests(tx, requestIds);
+  const versions = await lockRequests(tx, requestIds);
+  const isCurrent = (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion;
   const blocks = [...decisions.agree, ...decisions.offer];
   const wanted = [...new Set([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)])];
   const looking = new Set(
     (await lockNeeds(tx, wanted)).filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id),
   );
   for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
-  const live = blocks.filter((block) => looking.has(block.need.id));
+  const live = blocks.filter((block) => looking.has(block.need.id) && isCurrent(block.need));
   const held = await holdBlocks(tx, live);
   const agree = held.filter((block) => decisions.agree.includes(block));
   const offer = held.filter((block) => decisions.offer.includes(block));
   const agreed = await agreeAtOnce(tx, agree);
   const calls = decisions.calls
-    .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id)) }))
+    .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);
   const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
   await createOffers(tx, drafts);

@@ -11,6 +11,8 @@ export interface PlacedNeed {
   readonly slotIds: readonly string[];
   readonly startsAt: Date;
   readonly endsAt: Date;
+  /** Points of the objective, without the charges for places. */
+  readonly cost: number;
   readonly isExtra: boolean;
 }
 
@@ -25,14 +27,14 @@ export const blocksOf = (
   const clinicOf = new Map(
     clinics.flatMap((clinic) => clinic.slots.map((slot) => [slot.id, { clinic, slot }] as const)),
   );
-  return plan.assignments.flatMap(({ needId, slotIds }): PlacedNeed[] => {
+  return plan.assignments.flatMap(({ needId, slotIds, cost }): PlacedNeed[] => {
     const need = needById.get(needId);
     const parts = slotIds.map((id) => clinicOf.get(id)).filter((part) => part !== undefined);
     const [at] = parts;
     if (need === undefined || at === undefined) return [];
     const startsAt = new Date(Math.min(...parts.map((part) => part.slot.start)));
     const endsAt = new Date(startsAt.getTime() + parts.length * at.clinic.slotMinutes * 60_000);
-    return [{ need, clinic: at.clinic, slotIds, startsAt, endsAt, isExtra }];
+    return [{ need, clinic: at.clinic, slotIds, startsAt, endsAt, cost, isExtra }];
   });
 };
 

@@ -21,6 +21,8 @@ export interface Decisions {
   /** Extra asks that become first choices, since theirs is gone. */
   readonly promote: readonly string[];
   readonly widen: readonly Widening[];
+  /** The ring of each need after this. */
+  readonly rings: ReadonlyMap<string, number>;
   /** Needs that have no first choice after this. */
   readonly uncovered: readonly SeekingNeed[];
   /** When asking becomes possible that is not possible now, because a desk is closed. */
@@ -69,6 +71,7 @@ export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisio
     shrink: standDowns(snapshot, blocks),
     promote: [...new Set(promote.values())],
     widen: widenings(snapshot, rings, waits),
+    rings,
     uncovered,
     askAgainAt: earliest(uncovered.map((need) => reach.opensNext(need))),
   };

@@ -2,15 +2,12 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
-/** The ids of what is due for matching in a group now. Exactly these are deleted later: ids commit out of order. */
-export const readDue = async (q: Queryable, groupCode: string): Promise<number[]> =>
-  (
-    await rows(
-      q,
-      z.object({ id: z.coerce.number() }),
-      sql`select id from match_due where group_code = ${groupCode} and match_due_at <= app_now()`,
-    )
-  ).map((row) => row.id);
+const dueRow = z.object({ id: z.coerce.number(), cause: z.string() });
+export type DueRow = z.output<typeof dueRow>;
+
+/** What is due for matching in a group now. Exactly these rows are deleted later: ids commit out of order. */
+export const readDue = async (q: Queryable, groupCode: string): Promise<DueRow[]> =>
+  rows(q, dueRow, sql`select id, cause from match_due where group_code = ${groupCode} and match_due_at <= app_now()`);
 
 /** Says that a plan has seen this. */
 export const clearDue = async (tx: Tx, ids: readonly number[]): Promise<void> => {

@@ -3,6 +3,7 @@ import { handles, type JobHandler } from "../../platform/queue/job.ts";
 import type { Sweeper } from "../../platform/queue/sweep.ts";
 import { planGroupJob } from "../match-due/index.ts";
 import type { Solver } from "./blocks.rules.ts";
+import { explainDue } from "./not-asked.service.ts";
 import { planDueGroups, planGroup, widenDue } from "./plan.service.ts";
 
 export const matchingJobs = (database: Database, solve: Solver): readonly JobHandler[] => [
@@ -13,4 +14,5 @@ export const matchingJobs = (database: Database, solve: Solver): readonly JobHan
 export const matchingSweepers = (database: Database, solve: Solver): readonly Sweeper[] => [
   { name: "widen", run: () => widenDue(database) },
   { name: "plan", run: () => planDueGroups(database, solve) },
+  { name: "explain", run: () => explainDue(database) },
 ];

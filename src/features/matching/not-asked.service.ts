@@ -1,7 +1,9 @@
-import { sql } from "drizzle-orm";
 import type { Database } from "../../platform/db/database.ts";
+import { linesToExplain, storeNotAsked } from "./not-asked.repository.ts";
 import { problemOf } from "./problem.rules.ts";
 import { reachOf } from "./reach.rules.ts";
+import { readNeedsOfLines } from "./seeking.repository.ts";
+import { readSnapshotFor } from "./snapshot.service.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
 import { catalogueOf, firstFailingRule, occupancyBefore, type ReasonCode } from "./solver/index.ts";
 
@@ -26,13 +28,19 @@ export const notAskedFor = (
   );
 };
 
-/** Stores the deciding filter of every practice for each line that was planned (rule M6), where it changed. */
-export const storeNotAsked = async (database: Database, snapshot: Snapshot): Promise<void> => {
-  const firstOfLine = new Map(snapshot.needs.map((need) => [need.lineId, need] as const));
-  const reasons = notAskedFor(snapshot, [...firstOfLine.values()]);
-  const lines = [...firstOfLine].map(([lineId, need]) => ({ lineId, notAsked: reasons.get(need.id) ?? {} }));
-  await database.q.execute(sql`
-    update need_lines l set not_asked = t."notAsked"
-    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t("lineId" uuid, "notAsked" jsonb)
-    where l.id = t."lineId" and l.not_asked is distinct from t."notAsked"`);
+/**
+ * Stores the deciding filter of every practice for each line that was planned since (rule M6). Apart from planning, so that
+ * no offer waits for it, and for all lines of a group at once: it reads the whole group.
+ */
+export const explainDue = async (database: Database): Promise<void> => {
+  for (const { groupCode, lineIds } of await linesToExplain(database.q)) {
+    const needs = await readNeedsOfLines(database.q, lineIds);
+    const snapshot = await readSnapshotFor(database.q, groupCode, needs);
+    const reasons = notAskedFor(snapshot, needs);
+    const byLine = new Map(needs.map((need) => [need.lineId, reasons.get(need.id) ?? {}]));
+    await storeNotAsked(
+      database.q,
+      lineIds.map((lineId) => ({ lineId, notAsked: byLine.get(lineId) })),
+    );
+  }
 };

@@ -3,9 +3,10 @@ import { askForMatching } from "../match-due/index.ts";
 import { applyDecisions } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
-import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting } from "./due.repository.ts";
-import { storeNotAsked } from "./not-asked.service.ts";
-import { readSnapshot } from "./snapshot.service.ts";
+import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
+import { isEnough } from "./enough.rules.ts";
+import { markExplainDue } from "./not-asked.repository.ts";
+import { readSnapshot, type Breadth } from "./snapshot.service.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const lockOf = (groupCode: string): string => `plan ${groupCode}`;
@@ -27,39 +28,60 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
   }
 };
 
-/** A first plan of what is free; where that leaves a need without a place, one that may move what is not agreed. */
-const decideWidely = async (
+interface Planned {
+  readonly snapshot: Snapshot;
+  readonly decisions: Decisions;
+}
+
+/** What only adds needs: all that others wait for stays as it is. */
+const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
+
+/**
+ * Reads as little as is provably enough: the needs that changed and the practices next door; then all practices; and where
+ * a need still has no place, one more plan that may move what waits and is not agreed (M2).
+ */
+const decideStepwise = async (
   database: Database,
   groupCode: string,
+  needs: Breadth["needs"],
   solve: Solver,
-): Promise<{ snapshot: Snapshot; decisions: Decisions } | undefined> => {
-  const snapshot = await readSnapshot(database.q, groupCode, "extra");
-  if (snapshot === undefined) return undefined;
-  const decisions = await decide(snapshot, solve);
-  if (decisions.uncovered.length === 0) return { snapshot, decisions };
-  const wider = await readSnapshot(database.q, groupCode, "any");
-  if (wider === undefined || wider.movable.length === 0) return { snapshot, decisions };
-  return { snapshot: wider, decisions: await decide(wider, solve) };
+): Promise<Planned | undefined> => {
+  const plan = async (breadth: Breadth): Promise<Planned | undefined> => {
+    const snapshot = await readSnapshot(database.q, groupCode, breadth);
+    return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
+  };
+  const near = await plan({ needs, practices: "nearest", moves: false });
+  if (near === undefined) return undefined;
+  if (near.decisions.uncovered.length === 0 && isEnough(near.snapshot, near.decisions)) return near;
+  const all = near.snapshot.restBeginsAtKm.size === 0 ? near : await plan({ needs, practices: "all", moves: false });
+  if (all === undefined || all.decisions.uncovered.length === 0) return all;
+  const moving = await plan({ needs, practices: "all", moves: true });
+  return moving === undefined || moving.snapshot.movable.length === 0 ? all : moving;
 };
 
 const planOnce = async (
   database: Database,
   groupCode: string,
-  due: readonly number[],
+  due: readonly DueRow[],
   solve: Solver,
 ): Promise<void> => {
-  const planned = await decideWidely(database, groupCode, solve);
+  const needs = due.every(({ cause }) => ONLY_NEEDS.has(cause)) ? "open" : "seeking";
+  const planned = await decideStepwise(database, groupCode, needs, solve);
   await database.transact(async (tx) => {
     if (planned !== undefined) {
       const applied = await applyDecisions(tx, planned.snapshot, planned.decisions);
       if (applied.dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
       if (planned.decisions.askAgainAt !== undefined) await dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
+      await markExplainDue(tx, unique(planned.snapshot.needs.map((need) => need.lineId)));
     }
-    await clearDue(tx, due);
+    await clearDue(
+      tx,
+      due.map(({ id }) => id),
+    );
   });
-  // The explanations come after the offers have left: nobody waits for them.
-  if (planned !== undefined) await storeNotAsked(database, planned.snapshot);
 };
+
+const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
 /** Plans every group for which something is due. */
 export const planDueGroups = async (database: Database, solve: Solver): Promise<void> => {

@@ -11,6 +11,7 @@ const need = z.object({
   id: z.string(),
   ref: z.string(),
   requestId: z.string(),
+  requestVersion: z.number(),
   reference: z.string(),
   lineId: z.string(),
   groupCode: z.string(),
@@ -32,7 +33,7 @@ const need = z.object({
 });
 
 const selectNeeds = sql`
-  select n.id, n.ref, n.request_id as "requestId", r.reference, n.line_id as "lineId", n.group_code as "groupCode", r.home_code as "homeCode",
+  select n.id, n.ref, n.request_id as "requestId", r.version as "requestVersion", r.reference, n.line_id as "lineId", n.group_code as "groupCode", r.home_code as "homeCode",
          r.takes_firm as "takesFirm", coalesce(s.matched_as, s.code) as service, s.name as "serviceName", l.channel, l.minutes,
          ${epoch(sql`l.earliest`)} as earliest, ${epoch(sql`l.due_by`)} as "dueBy",
          array(select distinct unnest(l.requires || s.requires)) as requires, l.max_km as "maxKm", n.priority, n.course,
@@ -42,9 +43,15 @@ const selectNeeds = sql`
   join need_lines l on l.id = n.line_id
   join services s on s.code = l.service_code`;
 
+const isLive = sql`r.paused_at is null and l.due_by > app_now()`;
+
+/** The needs of a group that nobody is asked for: all that a post can have changed. */
+export const readOpenNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
+  rows(q, need, sql`${selectNeeds} where n.group_code = ${groupCode} and n.state = 'open' and ${isLive} order by n.id`);
+
 /**
- * The needs of a group for which something may be done now: those that no slots are offered for, and those that wait with
- * fewer practices than they may (A2). The rest of the offered ones are left in peace, and are not even read.
+ * The needs of a group for which something may be done once capacity has changed: the open ones, those that no slots are
+ * offered for, and those that wait with fewer practices than they may (A2). The rest are left in peace, and not even read.
  */
 export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
   rows(
@@ -56,7 +63,7 @@ export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise
         from offer_needs x join offers o on o.id = x.offer_id
         where n.state = 'offered' and x.need_id = n.id and x.is_live and o.state = 'waiting'
       ) asked
-      where n.group_code = ${groupCode} and n.state in ('open', 'offered') and r.paused_at is null and l.due_by > app_now()
+      where n.group_code = ${groupCode} and n.state in ('open', 'offered') and ${isLive}
         and (n.state = 'open' or asked.has_first is not true
              or asked.slot_asks < n.extra_asks + case n.priority when 'asap' then 3 when 'urgent' then 2 else 1 end)
       order by n.id`,
@@ -69,6 +76,16 @@ export const readNeeds = async (q: Queryable, needIds: readonly string[]): Promi
     need,
     sql`${selectNeeds} where n.id = any(${uuidArray(needIds)}) and n.state in ('open', 'offered')
         and r.paused_at is null order by n.id`,
+  );
+
+/** One need of each line that still looks for cover: needs of a line ask for the same. */
+export const readNeedsOfLines = async (q: Queryable, lineIds: readonly string[]): Promise<SeekingNeed[]> =>
+  rows(
+    q,
+    need,
+    sql`${selectNeeds} where n.id in (
+          select distinct on (line_id) id from needs where line_id = any(${uuidArray(lineIds)}) and state in ('open', 'offered')
+          order by line_id, (state = 'open') desc, id) order by n.id`,
   );
 
 const ask = z.object({

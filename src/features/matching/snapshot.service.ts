@@ -1,58 +1,123 @@
 import { appNow, type Queryable } from "../../platform/db/database.ts";
-import { readAsks, readExclusions, readNeeds, readPaidHosts, readSeekingNeeds } from "./seeking.repository.ts";
+import {
+  readAsks,
+  readExclusions,
+  readNeeds,
+  readOpenNeeds,
+  readPaidHosts,
+  readSeekingNeeds,
+} from "./seeking.repository.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
-import { readClinics, readMembers, readReach, readUsedByDay, type Holders } from "./supply.repository.ts";
+import { NEAREST, readClinics, readMembers, readReach, readUsedByDay } from "./supply.repository.ts";
+
+/**
+ * How much a plan reads. Nearly every plan is about a few needs that were just posted and finds places next door, so it
+ * reads little; where that is not provably enough it is done again with more.
+ */
+export interface Breadth {
+  /** open: only needs that nobody is asked for. seeking: also those that may wait with more practices. */
+  readonly needs: "open" | "seeking";
+  /** Practices around each home. */
+  readonly practices: "nearest" | "all";
+  /** Whether first choices of other needs may be moved: only where something scarce is at stake. */
+  readonly moves: boolean;
+}
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
 
-/** The practices, services and days that could matter for these needs. */
-const scopeOf = async (q: Queryable, needs: readonly SeekingNeed[], now: Date, holders: Holders) => ({
-  hosts: await readReach(q, needs),
-  services: unique(needs.map((need) => need.service)),
-  from: now,
-  until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
-  holders,
-});
+/** The farthest reach of each home practice. */
+const homesOf = (needs: readonly SeekingNeed[]) =>
+  unique(needs.map((need) => need.homeCode)).map((homeCode) => ({
+    homeCode,
+    maxKm: Math.max(...needs.filter((need) => need.homeCode === homeCode).map((need) => need.maxKm)),
+  }));
 
-/**
- * What a plan of the group sees now; undefined when there is nothing to do. With `any` the first choices of other needs
- * may be moved, which is read only where something scarce is at stake.
- */
+const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], now: Date, breadth: Breadth) => {
+  const { hosts, restBeginsAtKm } = await readReach(q, homesOf(needs), breadth.practices === "all" ? "all" : NEAREST);
+  const clinics = await readClinics(
+    q,
+    {
+      hosts,
+      services: unique(needs.map((need) => need.service)),
+      from: now,
+      until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
+      holders: breadth.moves ? "any" : "extra",
+    },
+    now,
+  );
+  return { hosts, restBeginsAtKm, clinics };
+};
+
+/** Needs whose waiting first choice holds something that a seeking need could use. */
+const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics: Snapshot["clinics"]) => {
+  const known = new Set(idsOf(needs));
+  const holding = unique(clinics.flatMap((clinic) => clinic.slots.flatMap((slot) => slot.heldBy?.needId ?? [])));
+  return readNeeds(
+    q,
+    holding.filter((id) => !known.has(id)),
+  );
+};
+
+/** What a plan of the group sees now; undefined when there is nothing to do. */
 export const readSnapshot = async (
   q: Queryable,
   groupCode: string,
-  holders: Holders,
+  breadth: Breadth,
 ): Promise<Snapshot | undefined> => {
   const now = await appNow(q);
-  const needs = await readSeekingNeeds(q, groupCode);
+  const needs = await (breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode));
   if (needs.length === 0) return undefined;
-  const members = await readMembers(q, groupCode);
-  let clinics = await readClinics(q, await scopeOf(q, needs, now, holders), now);
-  let movable: SeekingNeed[] = [];
-  if (holders === "any") {
-    const known = new Set(idsOf(needs));
-    const holding = unique(clinics.flatMap((clinic) => clinic.slots.flatMap((slot) => slot.heldBy?.needId ?? [])));
-    movable = await readNeeds(
-      q,
-      holding.filter((id) => !known.has(id)),
-    );
-    // What moves must have somewhere to go: its own neighbourhood counts too.
-    clinics = await readClinics(q, await scopeOf(q, [...needs, ...movable], now, holders), now);
-  }
+  let supply = await readSupply(q, needs, now, breadth);
+  const movable = breadth.moves ? await readMovable(q, needs, supply.clinics) : [];
   const all = [...needs, ...movable];
+  // What moves must have somewhere to go: its own neighbourhood counts too.
+  if (movable.length > 0) supply = await readSupply(q, all, now, breadth);
+  const homes = unique(all.map((need) => need.homeCode));
+  const members = await readMembers(
+    q,
+    groupCode,
+    breadth.practices === "all" ? "all" : unique([...homes, ...supply.hosts]),
+  );
   const capped = [...members.values()].filter((member) => member.dailyCap !== null).map((member) => member.code);
   return {
     groupCode,
     now,
+    restBeginsAtKm: supply.restBeginsAtKm,
     members,
     needs,
     movable,
     asks: await readAsks(q, idsOf(all)),
-    clinics,
+    clinics: supply.clinics,
     excluded: await readExclusions(q, idsOf(all)),
     paidHosts: await readPaidHosts(q, unique(all.map((need) => need.requestId))),
     usedByDay: await readUsedByDay(q, capped, now, idsOf(movable)),
+  };
+};
+
+/** The whole group as these needs see it, for explaining; nothing about what is offered. */
+export const readSnapshotFor = async (
+  q: Queryable,
+  groupCode: string,
+  needs: readonly SeekingNeed[],
+): Promise<Snapshot> => {
+  const now = await appNow(q);
+  const breadth: Breadth = { needs: "open", practices: "all", moves: false };
+  const supply = needs.length === 0 ? undefined : await readSupply(q, needs, now, breadth);
+  const members = await readMembers(q, groupCode, "all");
+  const capped = [...members.values()].filter((member) => member.dailyCap !== null).map((member) => member.code);
+  return {
+    groupCode,
+    now,
+    restBeginsAtKm: new Map(),
+    members,
+    needs,
+    movable: [],
+    asks: [],
+    clinics: supply?.clinics ?? [],
+    excluded: await readExclusions(q, idsOf(needs)),
+    paidHosts: [],
+    usedByDay: await readUsedByDay(q, capped, now, []),
   };
 };

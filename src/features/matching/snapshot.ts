@@ -32,6 +32,8 @@ export interface SeekingNeed {
   readonly id: string;
   readonly ref: string;
   readonly requestId: string;
+  /** Counts on when home amends or the broker pauses: a plan of an older one is not written. */
+  readonly requestVersion: number;
   readonly reference: string;
   readonly lineId: string;
   readonly groupCode: string;
@@ -87,6 +89,8 @@ export interface PlannedClinic {
 export interface Snapshot {
   readonly groupCode: string;
   readonly now: Date;
+  /** For each home practice of which only the nearest others were read: how far the nearest of the rest is. */
+  readonly restBeginsAtKm: ReadonlyMap<string, number>;
   readonly members: ReadonlyMap<string, Member>;
   /** Needs that something may be done for. */
   readonly needs: readonly SeekingNeed[];

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 import { defaultOpeningHours, openingHoursSchema } from "../calendar/index.ts";
@@ -35,8 +35,14 @@ const member = z.object({
 /** How far back minutes given and received count for the gentle lean of the objective. */
 const BALANCE_DAYS = 90;
 
-/** Every organisation of the group that could ever be asked or be short: 1 row each, with how it stands today. */
-export const readMembers = async (q: Queryable, groupCode: string): Promise<Map<string, Member>> => {
+/** Organisations of the group, how they stand today: all of them, or those of these codes. */
+export const readMembers = async (
+  q: Queryable,
+  groupCode: string,
+  codes: readonly string[] | "all",
+): Promise<Map<string, Member>> => {
+  const wanted = codes === "all" ? sql`true` : sql`m.organisation_code = any(${textArray(codes)})`;
+  const involved = (column: SQL): SQL => (codes === "all" ? sql`true` : sql`${column} = any(${textArray(codes)})`);
   const found = await rows(
     q,
     member,
@@ -45,9 +51,11 @@ export const readMembers = async (q: Queryable, groupCode: string): Promise<Map<
         select code, sum(minutes)::float8 as minutes from (
           select a.supporting_code as code, extract(epoch from a.ends_at - a.starts_at) / 60 as minutes from agreements a
           where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+            and ${involved(sql`a.supporting_code`)}
           union all
           select a.home_code, -extract(epoch from a.ends_at - a.starts_at) / 60 from agreements a
           where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+            and ${involved(sql`a.home_code`)}
         ) moved group by code
       ), waiting as (
         select case awaiting when 'home' then home_code else supporting_code end as code, count(*)::int as n
@@ -67,7 +75,7 @@ export const readMembers = async (q: Queryable, groupCode: string): Promise<Map<
       join organisations o on o.code = m.organisation_code
       left join balance b on b.code = o.code
       left join waiting w on w.code = o.code
-      where m.group_code = ${groupCode}
+      where m.group_code = ${groupCode} and ${wanted}
       order by o.code`,
   );
   return new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
@@ -125,6 +133,8 @@ export const readClinics = async (
           and h.starts_at >= ${wanted.from} and h.starts_at < ${wanted.until}
       ) s join clinics c on c.id = s.clinic_id
       where c.services && ${textArray(wanted.services)} and c.withdrawn_at is null
+        and c.organisation_code = any(${textArray(wanted.hosts)})
+        and c.starts_at >= ${wanted.from}::timestamptz - interval '2 days' and c.starts_at < ${wanted.until}
       group by c.id order by c.id`,
   );
   return found.map(({ slotIds, starts, holders, pledge, confirmedOn, ...row }) => ({
@@ -165,16 +175,39 @@ export const readUsedByDay = async (
   return Object.fromEntries(found.map((row) => [row.key, row.n]));
 };
 
-/** Other practices within `maxKm` of each home practice, from the neighbour table (decision 6). */
+const within = z.object({ homeCode: z.string(), hosts: z.array(z.string()), restBeginsAtKm: z.number().nullable() });
+
+/** How many practices around a home are read first. */
+export const NEAREST = 32;
+
+/**
+ * Other practices within `maxKm` of each home practice, from the neighbour table (decision 6). `nearest`: only about as
+ * many, with the home's PCN and buddies among them whatever their distance, and where the rest begins.
+ */
 export const readReach = async (
   q: Queryable,
   homes: readonly { readonly homeCode: string; readonly maxKm: number }[],
-): Promise<string[]> =>
-  (
-    await rows(
-      q,
-      z.object({ code: z.string() }),
-      sql`select distinct n.host_code as code from jsonb_to_recordset(${JSON.stringify(homes)}::jsonb) as t("homeCode" text, "maxKm" float8)
-          join neighbours n on n.home_code = t."homeCode" and n.km <= t."maxKm" order by 1`,
-    )
-  ).map((row) => row.code);
+  nearest: number | "all",
+): Promise<{ readonly hosts: string[]; readonly restBeginsAtKm: ReadonlyMap<string, number> }> => {
+  const limit = nearest === "all" ? 100_000 : nearest;
+  const found = await rows(
+    q,
+    within,
+    sql`
+      select t."homeCode",
+        array(select host_code from (
+                (select host_code from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm" order by n.km, host_code limit ${limit})
+                union select host_code from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm" and n.is_same_pcn
+                union select buddy_code from buddies b where b.organisation_code = t."homeCode"
+              ) near order by 1) as hosts,
+        (select km from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm"
+         order by n.km, host_code offset ${limit} limit 1) as "restBeginsAtKm"
+      from jsonb_to_recordset(${JSON.stringify(homes)}::jsonb) as t("homeCode" text, "maxKm" float8)`,
+  );
+  return {
+    hosts: [...new Set(found.flatMap((row) => row.hosts))].sort(),
+    restBeginsAtKm: new Map(
+      found.flatMap((row) => (row.restBeginsAtKm === null ? [] : [[row.homeCode, row.restBeginsAtKm] as const])),
+    ),
+  };
+};

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { invalidInput } from "../../platform/http/problem.ts";
 import { atDesk, command, read, type AppRoute } from "../access/index.ts";
+import { requestParams } from "../requests/index.ts";
 import { acceptOffer, declineOffer, extendOffer } from "./answer.service.ts";
 import { decodeOfferCursor, listOffers } from "./list.repository.ts";
 import {
@@ -14,7 +15,9 @@ import {
   offerView,
   proposalView,
   proposeBody,
+  requestOffers,
 } from "./offers.schema.ts";
+import { offersOfRequest } from "./request-offers.service.ts";
 import { proposeTimes } from "./propose.service.ts";
 
 const shared = { tag: "Offers", access: atDesk } as const;
@@ -57,6 +60,17 @@ export const offerRoutes: readonly AppRoute[] = [
       if (offer === undefined) throw notFound("offer");
       return { body: offer, etag: offer.version };
     },
+  ),
+  read(
+    {
+      ...shared,
+      method: "GET",
+      path: "/v1/cover-requests/:reference/offers",
+      summary: "Who has been asked: counts for the practice, names for the broker",
+      params: requestParams,
+      response: requestOffers,
+    },
+    async ({ actor, params }, { q }) => ({ body: await offersOfRequest(q, actor, params.reference) }),
   ),
   command(
     {

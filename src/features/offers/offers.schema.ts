@@ -69,6 +69,15 @@ export type OfferView = z.output<typeof offerView>;
 
 export const offerPage = z.object({ items: z.array(offerView), next: z.string().nullable() });
 
+const whole = z.number().int();
+
+export const requestOffers = z.object({
+  asked: z.object({ waiting: whole, accepted: whole, declined: whole, lapsed: whole, stoodDown: whole }),
+  /** Those that the reader may see by name. */
+  items: z.array(offerView),
+});
+export type RequestOffers = z.output<typeof requestOffers>;
+
 export const offerQuery = z.strictObject({
   /** `me`: only what waits for an answer of your organisation. */
   awaiting: z.enum(["me"]).optional(),

@@ -22,6 +22,7 @@ export {
   channels,
   postRequestBody,
   priorities,
+  requestParams,
   requestSummary,
   type Counts,
   type NeedState,

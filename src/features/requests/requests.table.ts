@@ -88,9 +88,14 @@ export const needLines = pgTable(
     priority: text({ enum: priorities }).notNull(),
     /** Why each practice was not asked, from the last plan: code → reason (M6). */
     notAsked: jsonb().$type<Record<string, string>>().notNull(),
+    /** Planned since `notAsked` was last worked out; null: it is up to date. */
+    explainDueAt: instant(),
   },
   (table) => [
     uniqueIndex("need_lines_position").on(table.requestId, table.position),
+    index("need_lines_explain_due")
+      .on(table.explainDueAt)
+      .where(sql`${table.explainDueAt} is not null`),
     check(
       "need_lines_window",
       sql`${table.earliest} < ${table.dueBy} and ${table.dueBy} <= ${table.earliest} + interval '60 days'`,
@@ -112,6 +117,7 @@ classify(needLines, keepTwoYears, {
   maxKm: "none",
   priority: "none",
   notAsked: "none",
+  explainDueAt: "none",
 });
 
 /** One anonymous appointment of a line. */

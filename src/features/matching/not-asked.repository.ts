@@ -1,0 +1,33 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { uuidArray } from "./sql.ts";
+import type { ReasonCode } from "./solver/index.ts";
+
+/** Says that these lines were planned, so that what is stored about them may be out of date. */
+export const markExplainDue = async (tx: Tx, lineIds: readonly string[]): Promise<void> => {
+  if (lineIds.length === 0) return;
+  await tx.q.execute(sql`
+    update need_lines set explain_due_at = app_now() where id = any(${uuidArray(lineIds)}) and explain_due_at is null`);
+};
+
+const due = z.object({ groupCode: z.string(), lineIds: z.array(z.string()) });
+
+/** Lines whose explanation is due, by sharing group. */
+export const linesToExplain = async (q: Queryable): Promise<z.output<typeof due>[]> =>
+  rows(
+    q,
+    due,
+    sql`select r.group_code as "groupCode", array_agg(l.id::text order by l.id) as "lineIds"
+        from need_lines l join cover_requests r on r.id = l.request_id where l.explain_due_at is not null group by 1 order by 1`,
+  );
+
+/** Stores explanations; undefined where nothing of the line looks for cover any more, and what was last said stays. */
+export const storeNotAsked = async (
+  q: Queryable,
+  lines: readonly { readonly lineId: string; readonly notAsked: Readonly<Record<string, ReasonCode>> | undefined }[],
+): Promise<void> => {
+  await q.execute(sql`
+    update need_lines l set explain_due_at = null, not_asked = coalesce(t."notAsked", l.not_asked)
+    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t("lineId" uuid, "notAsked" jsonb) where l.id = t."lineId"`);
+};
