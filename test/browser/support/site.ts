@@ -37,17 +37,20 @@ export interface TestSite {
   close(): Promise<void>;
 }
 
+/** Every page and form that there is, as the service composes them. */
+export const sitePages = allPages({
+  requests: requestPorts,
+  capacity: capacityPorts,
+  identity: { passwords: createPasswords(), cookies },
+});
+
 /** The pages on a test's own database, without the API, the queue and the stream. */
 export const openSite = async (db: TestDatabase): Promise<TestSite> => {
   const server = createServer({ log: silentLogger, requestTimeoutMs: 10_000, trustProxy: false });
   const { database } = db;
   const gatekeeper = createGatekeeper({ database, cookies, log: silentLogger });
   await addPages(server, {
-    pages: allPages({
-      requests: requestPorts,
-      capacity: capacityPorts,
-      identity: { passwords: createPasswords(), cookies },
-    }),
+    pages: sitePages,
     database,
     gatekeeper,
     log: complaining,

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { roles, type Actor, type AppPage, type Role } from "../../src/features/access/index.ts";
+import { ensureCatalogue } from "../../src/features/services/index.ts";
+import { newId } from "../../src/platform/ids/ids.ts";
+import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
+import { openSite, sitePages, type TestSite } from "./support/site.ts";
+
+/*
+ * Every page and form × every role × somebody else's ids. A new page is in the list by itself; one with an id that is not
+ * known here fails until it is given one of another organisation.
+ */
+
+let db: TestDatabase;
+let site: TestSite;
+let home: string;
+/** Addresses of things that belong to another practice of the same group, by the page's own pattern. */
+let foreign: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  await ensureCatalogue(db.q);
+  site = await openSite(db);
+  home = (await aPractice(db)).code;
+  const other = (await aPractice(db)).code;
+  const { reference } = await aRequest(db, { home: other });
+  const { clinicId, slots } = await aClinic(db, { at: other });
+  foreign = {
+    "/requests/:reference": `/requests/${reference}`,
+    "/clinics/:id": `/clinics/${clinicId}`,
+    "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
+    // Nobody but its two sides may see an offer: one that does not exist is answered alike, which its own tests hold.
+    "/offers/:id": `/offers/${newId()}`,
+    "/invitations/:token": `/invitations/${"A".repeat(43)}`,
+    "/settings/sessions/:id/end": `/settings/sessions/${"a".repeat(64)}/end`,
+  };
+});
+afterAll(async () => {
+  await site.close();
+  await db.close();
+});
+
+const addressOf = (page: AppPage): string => {
+  if (!page.path.includes(":")) return page.path;
+  const prefix = Object.keys(foreign)
+    .filter((pattern) => page.path.startsWith(pattern))
+    .toSorted((left, right) => right.length - left.length)[0];
+  if (prefix === undefined) throw new Error(`give ${page.path} somebody else's id`);
+  return page.path.replace(prefix, foreign[prefix] ?? "");
+};
+
+const visit = async (page: AppPage, actor: Actor | undefined) => {
+  const visitor = actor === undefined ? site.stranger : await site.visitor(actor);
+  const path = addressOf(page);
+  // What each form with an id needs, so that it is the id that refuses.
+  const fields = {
+    code: "other",
+    needs: "N01",
+    as: "hub",
+    line: "1",
+    "count-1": "2",
+    version: "1",
+    password: "long enough",
+  };
+  const times = { "day-1": "2030-01-07", "time-1": "09:00" };
+  return page.method === "GET" ? visitor.open(path) : visitor.send(path, { ...fields, ...times });
+};
+
+const mayOpen = ({ access }: AppPage, role: Role): boolean => access.kind !== "roles" || access.roles.includes(role);
+
+describe("every page and form", () => {
+  it("asks strangers to sign in, unless it is public", async () => {
+    const open: string[] = [];
+    for (const page of sitePages) {
+      const answer = await visit(page, undefined);
+      const isSentAway = answer.statusCode === 303 && String(answer.headers.location).startsWith("/sign-in");
+      if (!isSentAway) open.push(`${page.method} ${page.path}`);
+    }
+    expect(open.toSorted()).toEqual([
+      "GET /invitations/:token",
+      "GET /sign-in",
+      "POST /invitations/:token",
+      "POST /sign-in",
+    ]);
+  });
+
+  it.each(roles)("refuses a %s what the role may not do, before it looks at anything else", async (role) => {
+    const actor = await aUser(db, { at: home, roles: [role] });
+    for (const page of sitePages.filter((each) => !mayOpen(each, role))) {
+      const answer = await visit(page, actor);
+      expect([page.method, page.path, answer.statusCode]).toEqual([page.method, page.path, 403]);
+      expect(answer.body).toContain("You cannot open this page");
+    }
+  });
+
+  it("P3: answers an id of another practice like one that does not exist", async () => {
+    const actor = await aUser(db, { at: home, roles: ["nurse", "manager"] });
+    for (const page of sitePages.filter(({ path, access }) => path.includes(":") && access.kind !== "public")) {
+      const answer = await visit(page, actor);
+      expect([page.method, page.path, answer.statusCode]).toEqual([page.method, page.path, 404]);
+      expect(answer.body).toContain("Page not found");
+    }
+  });
+});
