@@ -1,4 +1,5 @@
 import type { AppPage } from "../features/access/index.ts";
+import { boardPages } from "../features/board/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, type IdentityParts } from "../features/identity/index.ts";
@@ -23,4 +24,5 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...offerPages,
   ...requestPages(parts.requests),
   ...clinicPages(parts.capacity),
+  ...boardPages,
 ];

@@ -11,7 +11,8 @@ interface Fresh {
 
 /** The page's own part as it is now. Throws where the server does not answer with it, for example once signed out. */
 const fetchFresh = async (): Promise<Fresh> => {
-  const response = await fetch(location.href, { headers: { "x-fragment": "1", accept: "text/html" } });
+  const headers = { "x-fragment": "1", accept: "text/html", ...(document.hidden ? { "x-hidden": "1" } : {}) };
+  const response = await fetch(location.href, { headers });
   if (!response.ok) throw new Error(`The page answered ${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   return { page, offset: Number(page.body.dataset["offset"] ?? "0") };
@@ -91,7 +92,9 @@ export const goLive = (): void => {
   });
   window.addEventListener("online", () => stream.wake());
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) stream.wake();
+    if (document.hidden) return;
+    stream.wake();
+    void refresh();
   });
   // A page that comes back from the browser's cache is as old as when it was left.
   window.addEventListener("pageshow", (event) => {

@@ -2,7 +2,7 @@ import { none, view } from "../../platform/web/page.ts";
 import { atDesk, page, type AppPage } from "../access/index.ts";
 import type { AgreementView } from "../agreements/index.ts";
 import { londonDate, speakInstant } from "../calendar/index.ts";
-import { declineChoices, listOffers, presentOffer } from "../offers/index.ts";
+import { declineChoices, listOffers, noteSeen, presentOffer } from "../offers/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { readDesk } from "./desk.service.ts";
 
@@ -43,11 +43,14 @@ export const deskPages: readonly AppPage[] = [
       params: none,
       query: none,
     },
-    async ({ actor }, database) => {
+    async ({ actor, request }, database) => {
+      // A page that refreshes itself behind another window shows nobody anything.
+      const isLookedAt = request.headers["x-hidden"] === undefined;
       const desk = await readDesk(database, actor);
       const nameOf = await serviceNames(database.q);
       const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
       const stoodDown = await listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS });
+      if (isLookedAt && desk.waiting.length > 0) await noteSeen(database.q, actor);
       return view({
         template: "desk/desk.njk",
         title: "My desk",

@@ -19,3 +19,4 @@ export { proposeTimes } from "./propose.service.ts";
 export { lockStanding } from "./standing.service.ts";
 export { declineChoices, presentOffer } from "./offer.presenter.ts";
 export { offerPages } from "./offers.pages.ts";
+export { noteSeen } from "./seen.repository.ts";

@@ -22,6 +22,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   const { page: desk } = await sit(elm);
   const { page: second } = await sit(harbour);
   const { page: caller } = await sit(moorland);
+  const { page: broker } = await sit(town.broker);
 
   await home.context().clearCookies({ name: "covershare-said" });
   await desk.goto("/desk");
@@ -30,6 +31,8 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await look("clinics-empty", caller);
   await home.goto("/requests");
   await look("requests-empty", home);
+  await broker.goto("/board");
+  await look("board-empty", broker);
   await home.goto("/requests/new");
   await look("ask", home);
   await home.getByRole("button", { name: "Post request" }).click();
@@ -55,6 +58,11 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await look("desk-accepted", desk);
   await home.getByRole("heading", { name: "Where and when" }).waitFor();
   await look("request-agreed", home);
+
+  await broker.locator("#live-risks td").first().waitFor();
+  await look("board", broker);
+  await broker.goto(new URL(home.url()).pathname);
+  await look("request-broker", broker);
 
   await caller.goto("/desk");
   const call = caller.getByRole("link", { name: /Offer times/ });

@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { none, view } from "../../platform/web/page.ts";
+import { brokersOnly, page, type AppPage } from "../access/index.ts";
+import { speakInstant } from "../calendar/index.ts";
+import { priorities, speakPriority } from "../requests/index.ts";
+import { serviceNames } from "../services/index.ts";
+import { riskKinds, type RiskKind } from "./board.repository.ts";
+import { readBoard } from "./board.service.ts";
+
+const KINDS: Readonly<Record<RiskKind, { readonly name: string; readonly doing: string }>> = {
+  uncovered: { name: "Uncovered", doing: "Nobody has taken it" },
+  returned: { name: "Came back", doing: "Uncovered at its due-by, and home has not said that it knows" },
+  silent: { name: "Desk silent", doing: "Asked, and nobody there has looked" },
+  unanswered: { name: "Unanswered", doing: "Looked at, not answered" },
+  "not-blocked": { name: "Not blocked", doing: "Agreed, the time is not reserved there" },
+  "not-told": { name: "Patient not told", doing: "Agreed, the patient does not know yet" },
+};
+
+/** Rows that are sorted and filtered live in the address, so that a view can be shared and come back to. */
+const query = z.object({
+  kind: z.enum(riskKinds).optional(),
+  priority: z.enum(priorities).optional(),
+  sort: z.enum(["time", "desk"]).optional(),
+});
+
+export const boardPages: readonly AppPage[] = [
+  page(
+    { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
+    async ({ actor, query: wanted }, { q }) => {
+      const board = await readBoard(q, actor);
+      const nameOf = await serviceNames(q);
+      const shown = board.risks
+        .filter(({ kind }) => wanted.kind === undefined || kind === wanted.kind)
+        .filter(({ priority }) => wanted.priority === undefined || priority === wanted.priority);
+      const sorted = wanted.sort === "desk" ? shown.toSorted((a, b) => a.deskName.localeCompare(b.deskName)) : shown;
+      return view({
+        template: "board/board.njk",
+        title: "What breaks before next opening",
+        data: {
+          wanted,
+          horizon: speakInstant(board.horizon),
+          totals: board.totals,
+          inAll: board.risks.length,
+          kinds: riskKinds.map((kind) => ({
+            value: kind,
+            text: KINDS[kind].name,
+            count: board.counts.get(kind) ?? 0,
+          })),
+          priorities: priorities.map((value) => ({ value, text: speakPriority(value) })),
+          risks: sorted.map((risk) => ({
+            ...risk,
+            key: `${risk.kind}-${risk.reference}-${risk.deskName}-${risk.at.toISOString()}`,
+            name: KINDS[risk.kind].name,
+            doing: KINDS[risk.kind].doing,
+            what: `${risk.needs} × ${risk.services.map(nameOf).join(", ")}`,
+            when: speakInstant(risk.at),
+            isUrgent: risk.priority !== "routine",
+            priorityWords: speakPriority(risk.priority),
+            isGrave: risk.kind === "returned" || risk.kind === "uncovered",
+          })),
+        },
+      });
+    },
+  ),
+];

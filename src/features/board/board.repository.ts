@@ -1,0 +1,98 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { rows, type Queryable } from "../../platform/db/database.ts";
+import { priorities } from "../requests/index.ts";
+
+/** What can break (F1), by who has to be rung about it. */
+export const riskKinds = ["uncovered", "returned", "silent", "unanswered", "not-blocked", "not-told"] as const;
+export type RiskKind = (typeof riskKinds)[number];
+
+const risk = z.object({
+  kind: z.enum(riskKinds),
+  reference: z.string(),
+  /** How many needs it is about. */
+  needs: z.number(),
+  services: z.array(z.string()),
+  priority: z.enum(priorities),
+  homeName: z.string(),
+  /** The desk to ring, and the number that rings there. */
+  deskName: z.string(),
+  phone: z.string().nullable(),
+  /** When it breaks: due-by, answer-by or start. */
+  at: z.coerce.date(),
+});
+export type Risk = z.output<typeof risk>;
+
+/** Of the needs `n` of a group: words do not sort by urgency. */
+const mostUrgent = sql`case when bool_or(n.priority = 'asap') then 'asap'
+  when bool_or(n.priority = 'urgent') then 'urgent' else 'routine' end`;
+
+/** Most at risk first: what a patient is already without, then by the time that is left. */
+const ORDER = sql`case risks.kind when 'returned' then 0 else 1 end, at, reference, risks.kind`;
+
+/**
+ * What breaks before `horizon` in a sharing group, most at risk first: needs that nobody has taken, needs that came back
+ * and that nobody has acknowledged, desks that have not looked by half of an offer's time or have looked and not answered,
+ * agreed times that are not blocked, and patients who have not been told.
+ */
+export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, limit: number): Promise<Risk[]> =>
+  rows(
+    q,
+    risk,
+    sql`
+      with waiting as (
+        select case when o.seen_at is null then 'silent' else 'unanswered' end as kind, o.request_id, o.priority,
+          case o.awaiting when 'home' then o.home_code else o.supporting_code end as desk, o.expires_at as at,
+          (select count(*) from offer_needs x where x.offer_id = o.id and x.is_live)::int as needs,
+          (select coalesce(array_agg(distinct l.service_code), '{}') from offer_needs x join needs n on n.id = x.need_id
+             join need_lines l on l.id = n.line_id where x.offer_id = o.id and x.is_live) as services
+        from offers o
+        where o.group_code = ${groupCode} and o.state = 'waiting'
+          and app_now() >= o.created_at + (o.expires_at - o.created_at) / 2
+      ), risks as (
+        select 'uncovered' as kind, n.request_id, ${mostUrgent} as priority, r.home_code as desk, min(l.due_by) as at,
+          count(*)::int as needs, array_agg(distinct l.service_code) as services
+        from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
+        where n.group_code = ${groupCode} and n.state in ('open', 'offered') and l.due_by < ${horizon.toISOString()}::timestamptz
+        group by n.request_id, r.home_code
+        union all
+        select 'returned', n.request_id, ${mostUrgent}, r.home_code, min(l.due_by), count(*)::int,
+          array_agg(distinct l.service_code)
+        from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
+        where n.group_code = ${groupCode} and n.state = 'returned' and n.acknowledged_at is null
+        group by n.request_id, r.home_code
+        union all
+        select kind, request_id, priority, desk, at, needs, services from waiting
+        union all
+        select case when a.step = 'agreed' then 'not-blocked' else 'not-told' end, a.request_id, ${mostUrgent},
+          case when a.step in ('agreed', 'passed') then a.supporting_code else a.home_code end, min(a.starts_at),
+          count(*)::int, array_agg(distinct l.service_code)
+        from agreements a join needs n on n.id = a.need_id join need_lines l on l.id = n.line_id
+        where a.group_code = ${groupCode} and a.is_live and a.step in ('agreed', 'blocked', 'passed', 'booked')
+          and a.starts_at < ${horizon.toISOString()}::timestamptz and a.starts_at > app_now()
+        group by 1, a.request_id, 4
+      )
+      select risks.kind, r.reference, needs, services, risks.priority, home.name as "homeName", desk.name as "deskName",
+        desk.bypass_phone as phone, at
+      from risks join cover_requests r on r.id = risks.request_id
+      join organisations home on home.code = r.home_code join organisations desk on desk.code = risks.desk
+      order by ${ORDER} limit ${limit}`,
+  );
+
+const totals = z.object({ looking: z.number(), agreed: z.number(), booked: z.number(), told: z.number() });
+
+/** Where the needs of the group's open requests stand now (R8). */
+export const groupTotals = async (q: Queryable, groupCode: string): Promise<z.output<typeof totals>> => {
+  const [found] = await rows(
+    q,
+    totals,
+    sql`
+      select count(*) filter (where n.state in ('open', 'offered'))::int as looking,
+        count(*) filter (where n.state = 'agreed' and a.step is distinct from 'booked')::int as agreed,
+        count(*) filter (where n.state = 'agreed' and a.step = 'booked')::int as booked,
+        count(*) filter (where n.state = 'told')::int as told
+      from needs n left join agreements a on a.need_id = n.id and a.is_live
+      where n.group_code = ${groupCode} and n.state in ('open', 'offered', 'agreed', 'told')`,
+  );
+  return found ?? { looking: 0, agreed: 0, booked: 0, told: 0 };
+};
