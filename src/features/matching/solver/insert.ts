@@ -7,13 +7,32 @@ export interface Meter {
   steps: number;
 }
 
+/** How one move bends the choice of places, so that the search leaves where always taking the cheapest would keep it. */
+export interface Taste {
+  /** Probability of overlooking an edge (a "blink"). */
+  blink: number;
+  /** Part of the charges that counts: less makes spreading cheap, more makes gathering cheap. */
+  share: number;
+  /** A pair (request, practice) that is closed; −1 is none. */
+  avoid: number;
+}
+
+/** Always the cheapest. */
+export const PLAIN: Readonly<Taste> = { blink: 0, share: 1, avoid: -1 };
+
 /**
  * Puts a need on its cheapest free block, charges included, if it has one. Edges are in order of their least cost, so the
- * search stops at the first that cannot be better. With probability `blink` an edge is overlooked, which lets a
- * search leave the places where always taking the best would keep it; 0 never does.
+ * search stops at the first that cannot be better.
  */
-export const insertCheapest = (state: State, need: number, meter: Meter, random: Random, blink: number): boolean => {
+export const insertCheapest = (
+  state: State,
+  need: number,
+  meter: Meter,
+  random: Random,
+  taste: Readonly<Taste>,
+): boolean => {
   const { model } = state;
+  const { blink, share, avoid } = taste;
   const end = model.edgeStart[need + 1] ?? 0;
   let best = Number.POSITIVE_INFINITY;
   let bestEdge = -1;
@@ -22,11 +41,12 @@ export const insertCheapest = (state: State, need: number, meter: Meter, random:
     meter.steps += 1;
     const least = model.edgeLeast[edge] ?? 0;
     if (least >= best) break;
-    const charge = chargeNow(state, edge);
-    if (least + charge >= best || (blink > 0 && random.unit() < blink)) continue;
+    if (model.edgePair[edge] === avoid) continue;
+    const extra = share * chargeNow(state, edge);
+    if (least + extra >= best || (blink > 0 && random.unit() < blink)) continue;
     const slot = freeBlock(state, edge);
     if (slot < 0) continue;
-    const cost = (model.edgeCost[edge] ?? 0) + (model.slotTime[slot] ?? 0) + charge;
+    const cost = (model.edgeCost[edge] ?? 0) + (model.slotTime[slot] ?? 0) + extra;
     if (cost < best) {
       best = cost;
       bestEdge = edge;

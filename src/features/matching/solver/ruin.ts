@@ -41,14 +41,23 @@ export const ruinRequest = (state: State, journal: Journal, needs: Int32Array, s
   }
 };
 
-/** The needs of each request. */
+/** Takes out every need of a request that goes to one practice: the place may close. */
+export const ruinPair = (state: State, journal: Journal, needs: Int32Array, pair: number): void => {
+  for (const need of needs) {
+    const edge = state.edgeOf[need] ?? -1;
+    if (edge >= 0 && state.model.edgePair[edge] === pair) takeOut(state, journal, need);
+  }
+};
+
+/** The needs of each request that have any block at all. */
 export const needsByRequest = (model: Model): readonly Int32Array[] => {
-  const lists: number[][] = [];
+  const lists: (number[] | undefined)[] = [];
   for (let need = 0; need < model.needCount; need += 1) {
+    if (model.edgeStart[need] === model.edgeStart[need + 1]) continue;
     const request = model.requestOf[need] ?? 0;
     const list = lists[request] ?? [];
     list.push(need);
     lists[request] = list;
   }
-  return lists.map((list) => Int32Array.from(list));
+  return Array.from(lists, (list) => Int32Array.from(list ?? []));
 };

@@ -1,25 +1,38 @@
 import { chainSearch, insertByChain, type ChainSearch } from "./chain.ts";
-import { insertCheapest, type Meter } from "./insert.ts";
+import { insertCheapest, PLAIN, type Meter, type Taste } from "./insert.ts";
 import { emptyJournal, forget, note, rollBack, type Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
-import { needsByRequest, ruinAround, ruinRequest } from "./ruin.ts";
+import { needsByRequest, ruinAround, ruinPair, ruinRequest } from "./ruin.ts";
 import { place, remove, type State } from "./state.ts";
 
-export const T = {
-  hot: 4,
-  scarce: 5000,
-  mid: 10,
-  share: 0.4,
-  cold: 0.02,
-  blink: 0.02,
-  chain: 0.1,
-  limit: 50,
-  swap: 0.5,
-  around: 0.5,
-  size: 9,
-  noise: 1.2,
-};
+/*
+ * Settings, found by sweeps on the public and on generated scenarios (README). Most are flat: half or twice as much
+ * changes the mean regret by less than another seed does.
+ */
+/*
+ * Temperatures in points. Where everything can be covered, only costs are at stake; where cover is scarce, the search
+ * first moves freely between ways of covering, worth thousands each.
+ */
+const HOT = 4;
+const HOT_SCARCE = 5000;
+const MIDDLE = 10;
+const COLD = 0.02;
+/** Part of a scarce search that is spent on weight. */
+const SCARCE_PART = 0.4;
+const BLINK = 0.02;
+/** How often a need that found no place looks for a chain, and how many needs that takes in hand. */
+const CHAIN = 0.1;
+const CHAIN_LIMIT = 50;
+/** How often a seed without a place only looks for a chain; a seed with one, only closes its place; others look around. */
+const SWAP = 0.3;
+const CLOSE = 0.4;
+const AROUND = 0.5;
+const MOST_OUT = 12;
+/** Noise of the order by weight, against log 4 between priorities. */
+const NOISE = 2;
+const FULL_CHARGE = 0.5;
+const MOST_CHARGE = 3;
 
 interface Search {
   readonly state: State;
@@ -28,11 +41,14 @@ interface Search {
   readonly random: Random;
   readonly meter: Meter;
   readonly byRequest: readonly Int32Array[];
+  /** Needs that have any block at all. */
+  readonly movable: Int32Array;
   /** Heavier needs go first, more or less. */
   readonly lead: Float64Array;
   /** Scratch: what was taken out, in the order in which it goes back, and the keys of that order. */
   readonly order: Int32Array;
   readonly keys: Float64Array;
+  readonly taste: Taste;
 }
 
 /** Orders what was taken out by weight with some noise; few needs, so by insertion. */
@@ -40,7 +56,7 @@ const drawOrder = ({ journal, order, keys, lead, random }: Search): number => {
   const { count } = journal;
   for (let at = 0; at < count; at += 1) {
     const need = journal.needs[at] ?? 0;
-    const key = (lead[need] ?? 0) + T.noise * random.unit();
+    const key = (lead[need] ?? 0) + NOISE * random.unit();
     let to = at;
     while (to > 0 && (keys[to - 1] ?? 0) < key) {
       keys[to] = keys[to - 1] ?? 0;
@@ -53,29 +69,46 @@ const drawOrder = ({ journal, order, keys, lead, random }: Search): number => {
   return count;
 };
 
-/** One move: take some needs out, put them back another way. Whether to keep it is decided by what it costs. */
-const move = (search: Search, allowance: number): void => {
-  const { state, journal, random, meter, byRequest, chains, order } = search;
+/** Takes some needs out, one way or another, and says how they are to go back. True: the seed had no place, and nobody left. */
+const ruin = (search: Search): boolean => {
+  const { state, journal, random, byRequest, movable, taste } = search;
   const { model } = state;
-  const before = state.loss;
-  const seed = random.below(model.needCount);
-  const size = 2 + random.below(T.size);
-  const isSwap = (state.edgeOf[seed] ?? -1) < 0 && random.unit() < T.swap;
-  if (isSwap) note(journal, state, seed);
-  else if (random.unit() < T.around) ruinAround(state, journal, seed, size, random);
+  taste.share = random.unit() < FULL_CHARGE ? 1 : random.unit() * MOST_CHARGE;
+  taste.avoid = -1;
+  const seed = movable[random.below(movable.length)] ?? 0;
+  const edge = state.edgeOf[seed] ?? -1;
+  const siblings = byRequest[model.requestOf[seed] ?? 0] ?? movable;
+  const size = 2 + random.below(MOST_OUT);
+  const kind = random.unit();
+  if (edge < 0 && kind < SWAP) {
+    note(journal, state, seed);
+    return true;
+  }
+  if (edge >= 0 && kind < CLOSE) {
+    taste.avoid = model.edgePair[edge] ?? -1;
+    ruinPair(state, journal, siblings, taste.avoid);
+    if (random.unit() < 0.5) ruinAround(state, journal, seed, journal.count + size, random);
+  } else if (random.unit() < AROUND) ruinAround(state, journal, seed, size, random);
   else {
-    const needs = byRequest[model.requestOf[seed] ?? 0];
-    if (needs !== undefined) ruinRequest(state, journal, needs, size, random);
+    ruinRequest(state, journal, siblings, size, random);
     if (random.unit() < 0.5) ruinAround(state, journal, seed, size + 4, random);
   }
+  return false;
+};
+
+/** One move: take some needs out, put them back another way, and keep that if it loses no more than `allowance`. */
+const move = (search: Search, allowance: number): void => {
+  const { state, journal, random, meter, chains, order, taste } = search;
+  const before = state.loss;
+  const isSwap = ruin(search);
   const count = drawOrder(search);
   meter.steps += count + 4;
   let isSound = true;
   for (let at = 0; at < count && isSound; at += 1) {
     const need = order[at] ?? 0;
-    if (insertCheapest(state, need, meter, random, T.blink)) continue;
-    if (isSwap || random.unit() < T.chain) {
-      isSound = insertByChain(state, chains, need, allowance, T.limit, journal, meter);
+    if (insertCheapest(state, need, meter, random, taste)) continue;
+    if (isSwap || random.unit() < CHAIN) {
+      isSound = insertByChain(state, chains, need, allowance, CHAIN_LIMIT, journal, meter);
     }
   }
   if (!isSound || state.loss > before + allowance) rollBack(journal, state);
@@ -109,16 +142,19 @@ const takeOver = (state: State, edges: Int32Array, slots: Int32Array): void => {
 };
 
 const temperatureAt = (progress: number, isScarce: boolean): number => {
-  if (!isScarce) return T.hot * (T.cold / T.hot) ** progress;
-  if (progress < T.share) return T.scarce * (T.mid / T.scarce) ** (progress / T.share);
-  return T.mid * (T.cold / T.mid) ** ((progress - T.share) / (1 - T.share));
+  if (!isScarce) return HOT * (COLD / HOT) ** progress;
+  if (progress < SCARCE_PART) return HOT_SCARCE * (MIDDLE / HOT_SCARCE) ** (progress / SCARCE_PART);
+  return MIDDLE * (COLD / MIDDLE) ** ((progress - SCARCE_PART) / (1 - SCARCE_PART));
 };
 
 /** Ruin and recreate with a falling temperature; leaves the best state found in `state`. */
 export const improve = (state: State, random: Random, meter: Meter, budget: number): void => {
   const { model } = state;
   const { needCount } = model;
-  if (needCount === 0) return;
+  const movable = Int32Array.from({ length: needCount }, (_, need) => need).filter(
+    (need) => model.edgeStart[need] !== model.edgeStart[need + 1],
+  );
+  if (movable.length === 0) return;
   const search: Search = {
     state,
     journal: emptyJournal(needCount),
@@ -126,9 +162,11 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     random,
     meter,
     byRequest: needsByRequest(model),
+    movable,
     lead: leads(model),
     order: new Int32Array(needCount),
     keys: new Float64Array(needCount),
+    taste: { ...PLAIN, blink: BLINK },
   };
   const isScarce = bringIn(search) > 0;
   let best = state.loss;

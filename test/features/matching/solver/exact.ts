@@ -79,6 +79,18 @@ export interface ExactSolver {
   ) => { readonly Status: string; readonly Columns: Record<string, { readonly Primal?: number }> };
 }
 
+const isExactSolver = (value: unknown): value is ExactSolver =>
+  typeof value === "object" && value !== null && "solve" in value && typeof value.solve === "function";
+
+/** The package's types describe its CommonJS entry only, so what its ES module exports is checked here. */
+export const loadExactSolver = async (): Promise<ExactSolver> => {
+  const loaded: { readonly default: unknown } = await import("highs");
+  const solver: unknown =
+    typeof loaded.default === "function" ? await Reflect.apply(loaded.default, undefined, []) : null;
+  if (!isExactSolver(solver)) throw new Error("This version of highs has no solve().");
+  return solver;
+};
+
 export interface ExactResult {
   readonly isFinished: boolean;
   readonly ms: number;
