@@ -47,12 +47,17 @@ export const lockForAnswer = async (tx: Tx, actor: Actor, id: string): Promise<O
   return offer;
 };
 
+/** Whoever ticked times that the offer no longer has is told what is left, as the loser of any race is (O4). */
+const refuseStrangers = async (tx: Tx, actor: Actor, offer: OpenedOffer, ticked: readonly string[]): Promise<void> => {
+  const held = new Set(offer.slots.map((slot) => slot.slotId));
+  const strangers = ticked.filter((id) => !held.has(id));
+  if (strangers.length === 0) return;
+  throw slotsNotInOffer(strangers, await whatIsPossible(tx.q, offer.id, actor.organisationCode));
+};
+
 /** The blocks that the desk takes: what is held, or what fits into the ticked times. */
 const chooseBlocks = (offer: OpenedOffer, ticked: readonly string[] | undefined): FittedNeed[] => {
   const ids = ticked === undefined ? undefined : new Set(ticked);
-  const held = new Set(offer.slots.map((slot) => slot.slotId));
-  const strangers = [...(ids ?? [])].filter((id) => !held.has(id));
-  if (strangers.length > 0) throw slotsNotInOffer(strangers);
   const chosen = offer.slots.filter((slot) => ids === undefined || ids.has(slot.slotId));
   // Held blocks whose every time was taken stay with their needs; only what is left over is fitted anew.
   const whole = offer.needs.flatMap((need): FittedNeed[] => {
@@ -134,6 +139,7 @@ export const acceptOffer = async (
 ): Promise<AnswerView> => {
   const offer = await lockForAnswer(tx, actor, id);
   if (offer.kind === "call") throw callNeedsTimes();
+  await refuseStrangers(tx, actor, offer, input.slots ?? []);
   return settleAccepted(tx, actor, offer, chooseBlocks(offer, input.slots));
 };
 

@@ -46,12 +46,13 @@ export const callNeedsTimes = (): DomainError =>
     "This is a call without times. Answer it with the times that you can offer, or decline it.",
   );
 
-export const slotsNotInOffer = (slotIds: readonly string[]): DomainError =>
+/** The offer still waits, but others covered some of its needs since it was read (O5). `slots` are the ticked ones that have gone. */
+export const slotsNotInOffer = (slotIds: readonly string[], possible: StillPossible | undefined): DomainError =>
   new DomainError(
     "conflict",
     "slots-not-in-offer",
     "Some of the ticked times are not, or no longer, part of this offer. Nothing was changed.",
-    { details: { slots: slotIds } },
+    { details: { ...possible, slots: slotIds } },
   );
 
 export const timesDoNotFit = (): DomainError =>
