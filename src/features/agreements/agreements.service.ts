@@ -5,7 +5,7 @@ import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit, type Author } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
 import { askForMatching } from "../match-due/index.ts";
-import { brokerStreams } from "../practices/index.ts";
+import { brokersOf } from "../practices/index.ts";
 import { announceRequest, excludePractice, lockRequests, markNeeds, reopenNeeds } from "../requests/index.ts";
 import { agreementEnded, agreementFinished, alreadyGiven } from "./agreements.errors.ts";
 import { agreementCancelled, agreementMade } from "./agreements.events.ts";
@@ -70,7 +70,7 @@ const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: 
 const concerned = async (
   tx: Tx,
   of: { readonly homeCode: string; readonly supportingCode: string; readonly groupCode: string },
-): Promise<string[]> => [...new Set([of.homeCode, of.supportingCode, ...(await brokerStreams(tx.q, of.groupCode))])];
+): Promise<string[]> => [...new Set([of.homeCode, of.supportingCode, ...(await brokersOf(tx, of.groupCode))])];
 
 /** On which side of the agreement the actor stands; a stranger gets the same answer as for an unknown id (P3). */
 export const sideOf = (

@@ -5,7 +5,7 @@ import { eventFor } from "../../platform/event-log/event-contract.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
-import { brokerStreams } from "../practices/index.ts";
+import { brokersOf } from "../practices/index.ts";
 import { announceRequest, lockRequests } from "../requests/index.ts";
 import { agreementMoved } from "./agreements.events.ts";
 import { liveAgreementsOnSlots, moveAgreement, type LiveAgreement } from "./agreements.repository.ts";
@@ -88,7 +88,7 @@ const takeInstead = async (
   const streams = new Set([
     agreement.homeCode,
     agreement.supportingCode,
-    ...(await brokerStreams(tx.q, agreement.groupCode)),
+    ...(await brokersOf(tx, agreement.groupCode)),
   ]);
   const data = {
     reference: agreement.reference,

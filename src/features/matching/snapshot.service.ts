@@ -43,7 +43,8 @@ const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], now: Date
       services: unique(needs.map((need) => need.service)),
       from: now,
       until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
-      holders: breadth.moves ? "any" : "extra",
+      // Next door only what is free: a desk is not stood down for a little less distance (A2).
+      holders: breadth.moves ? "any" : breadth.practices === "all" ? "extra" : "none",
     },
     now,
   );
@@ -88,7 +89,8 @@ export const readSnapshot = async (
     members,
     needs,
     movable,
-    asks: await readAsks(q, idsOf(all)),
+    // An open need is one that nobody is asked for.
+    asks: await readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
     clinics: supply.clinics,
     excluded: await readExclusions(q, idsOf(all)),
     paidHosts: await readPaidHosts(q, unique(all.map((need) => need.requestId))),

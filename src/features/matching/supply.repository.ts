@@ -57,9 +57,6 @@ export const readMembers = async (
           where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
             and ${involved(sql`a.home_code`)}
         ) moved group by code
-      ), waiting as (
-        select case awaiting when 'home' then home_code else supporting_code end as code, count(*)::int as n
-        from offers where group_code = ${groupCode} and state = 'waiting' group by 1
       )
       select o.code, o.lat, o.lon,
              (select min(n.code) from network_members nm join networks n on n.code = nm.network_code
@@ -68,13 +65,14 @@ export const readMembers = async (
              (o.is_accepting and ${isAskableSql("o")}) as "isAccepting", o.daily_cap as "dailyCap", o.provides,
              (select s.opening_hours from sites s where s.organisation_code = o.code order by s.is_main desc, s.name, s.id limit 1) as hours,
              array(select os.service_code from organisation_services os where os.organisation_code = o.code) as "couldDo",
-             coalesce(w.n, 0) as waiting, coalesce(b.minutes, 0) as "balanceMinutes",
+             (select count(*)::int from offers f where f.supporting_code = o.code and f.state = 'waiting' and f.awaiting = 'supporting')
+             + (select count(*)::int from offers f where f.home_code = o.code and f.state = 'waiting' and f.awaiting = 'home') as waiting,
+             coalesce(b.minutes, 0) as "balanceMinutes",
              array(select buddy_code from buddies where organisation_code = o.code) as buddies,
              (select ${epoch(sql`max(f.created_at)`)} from offers f where f.supporting_code = o.code) as "lastAskedAt"
       from sharing_memberships m
       join organisations o on o.code = m.organisation_code
       left join balance b on b.code = o.code
-      left join waiting w on w.code = o.code
       where m.group_code = ${groupCode} and ${wanted}
       order by o.code`,
   );
@@ -96,11 +94,11 @@ const clinic = z.object({
 });
 
 /** Which slots a plan may use besides the free ones. */
-export type Holders = "extra" | "any";
+export type Holders = "none" | "extra" | "any";
 
 /**
  * The free slots of these practices for these services in a window, by clinic, and those held by offers that may be stood
- * down: extra asks always, first choices (`any`) only where something scarce is at stake.
+ * down: none, extra asks, or also first choices (`any`) where something scarce is at stake.
  */
 export const readClinics = async (
   q: Queryable,
@@ -113,29 +111,38 @@ export const readClinics = async (
   },
   now: Date,
 ): Promise<PlannedClinic[]> => {
-  const stoodDown = wanted.holders === "any" ? sql`o.awaiting = 'supporting'` : sql`o.is_extra`;
+  const mayStandDown = {
+    none: sql`false`,
+    extra: sql`o.is_extra`,
+    any: sql`o.awaiting = 'supporting'`,
+  }[wanted.holders];
   const found = await rows(
     q,
     clinic,
     sql`
       select c.id, c.organisation_code as "organisationCode", c.services, c.channel, c.provides, c.slot_minutes as "slotMinutes",
-             c.pledge, c.confirmed_on::text as "confirmedOn", array_agg(s.id::text order by s.starts_at) as "slotIds",
-             array_agg(${epoch(sql`s.starts_at`)} order by s.starts_at) as starts,
-             array_agg(s.holder order by s.starts_at) as holders
-      from (
-        select id, clinic_id, starts_at, null as holder from slots
-        where state = 'free' and organisation_code = any(${textArray(wanted.hosts)})
-          and starts_at >= ${wanted.from} and starts_at < ${wanted.until}
-        union all
-        select h.id, h.clinic_id, h.starts_at, o.id::text || '|' || x.need_id::text
-        from offers o join offer_slots x on x.offer_id = o.id and x.is_live join slots h on h.id = x.slot_id
-        where o.state = 'waiting' and ${stoodDown} and o.supporting_code = any(${textArray(wanted.hosts)})
-          and h.starts_at >= ${wanted.from} and h.starts_at < ${wanted.until}
-      ) s join clinics c on c.id = s.clinic_id
-      where c.services && ${textArray(wanted.services)} and c.withdrawn_at is null
-        and c.organisation_code = any(${textArray(wanted.hosts)})
-        and c.starts_at >= ${wanted.from}::timestamptz - interval '2 days' and c.starts_at < ${wanted.until}
-      group by c.id order by c.id`,
+             c.pledge, c.confirmed_on::text as "confirmedOn", s."slotIds", s.starts, s.holders
+      from unnest(${textArray(wanted.hosts)}) as host(code)
+      cross join lateral (
+        select * from clinics where organisation_code = host.code and withdrawn_at is null
+          and starts_at >= ${wanted.from}::timestamptz - interval '2 days' and starts_at < ${wanted.until}
+          and services && ${textArray(wanted.services)} order by id
+      ) c
+      cross join lateral (
+        select array_agg(id::text order by starts_at) as "slotIds",
+               array_agg(${epoch(sql`starts_at`)} order by starts_at) as starts,
+               array_agg(holder order by starts_at) as holders
+        from (
+          select id, starts_at, state, case when state = 'busy-tentative' then (
+              select o.id::text || '|' || x.need_id::text from offer_slots x join offers o on o.id = x.offer_id
+              where x.slot_id = slots.id and x.is_live and o.state = 'waiting' and ${mayStandDown}
+            ) end as holder
+          from slots where clinic_id = c.id and starts_at >= ${wanted.from} and starts_at < ${wanted.until}
+            and state in ('free', 'busy-tentative')
+        ) slot where state = 'free' or holder is not null
+      ) s
+      where s."slotIds" is not null
+      order by c.id`,
   );
   return found.map(({ slotIds, starts, holders, pledge, confirmedOn, ...row }) => ({
     ...row,

@@ -4,7 +4,7 @@ import { endAgreementsOfNeeds, liveAgreementsOnSlots, loseAgreedSlots } from "..
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates, type CapacityPorts } from "../capacity/index.ts";
 import { askForMatching } from "../match-due/index.ts";
-import { brokerStreams } from "../practices/index.ts";
+import { brokersOf } from "../practices/index.ts";
 import { announceRequest, excludePractice, lockRequests, markNeeds, type RequestPorts } from "../requests/index.ts";
 import { offerChanged } from "./offers.events.ts";
 import {
@@ -33,7 +33,7 @@ export const announceOffer = async (
     expiresAt: (now.expiresAt ?? offer.expiresAt).toISOString(),
   };
   const sides = offer.awaiting === "home" ? [offer.homeCode, offer.supportingCode] : [offer.supportingCode];
-  for (const stream of new Set([...sides, ...(await brokerStreams(tx.q, offer.groupCode))]))
+  for (const stream of new Set([...sides, ...(await brokersOf(tx, offer.groupCode))]))
     tx.emit(eventFor(offerChanged, stream, data));
 };
 

@@ -50,13 +50,14 @@ const wantedOf = (needs: OfferView["needs"], nameOf: Names): string[] => {
   return [...counts].map(([text, count]) => `${count} × ${text}`);
 };
 
-const timesByDay = (slots: OfferView["slots"]): { day: string; times: string[] }[] => {
+/** "Tue 22 Dec: 14:00, 14:20; Wed 23 Dec: 09:00". */
+const timesByDay = (slots: OfferView["slots"]): string => {
   const days = new Map<string, string[]>();
   for (const { startsAt } of slots) {
     const at = new Date(startsAt);
     days.set(speakDay(at), [...(days.get(speakDay(at)) ?? []), londonTime(at)]);
   }
-  return [...days].map(([day, times]) => ({ day, times }));
+  return [...days].map(([day, times]) => `${day}: ${times.join(", ")}`).join("; ");
 };
 
 /** The page says distance in miles, and the question of a call, in places of their own. */
@@ -87,16 +88,16 @@ export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date
     priorityWords: speakPriority(offer.priority),
     who,
     miles: speakMiles(offer.km),
-    reasons: offer.reasons.filter(isNews),
-    wanted,
+    reasons: offer.reasons.filter(isNews).join(", "),
+    wanted: wanted.join("; "),
     count: needs.length,
     refs: needs.map(({ ref }) => ref),
-    requires: [...new Set(needs.flatMap((need) => need.requires))].map(requirementName),
+    requires: [...new Set(needs.flatMap((need) => need.requires))].map(requirementName).join(", "),
     by: dueBy === undefined ? "" : speakInstant(new Date(dueBy)),
     answerBy: speakSoon(new Date(offer.expiresAt), viewer.now),
     expiresAt: offer.expiresAt,
     mayExtend: offer.extendedAt === null,
-    days: timesByDay(slots),
+    times: timesByDay(slots),
     slots: slots.map(({ id, startsAt, siteName }) => ({ id, when: speakInstant(new Date(startsAt)), siteName })),
     headline: `${wanted.join("; ")} for ${who}`,
   };

@@ -61,6 +61,9 @@ export const offers = pgTable(
     index("offers_waiting_supporting")
       .on(table.supportingCode)
       .where(sql`${table.state} = 'waiting'`),
+    index("offers_waiting_home")
+      .on(table.homeCode)
+      .where(sql`${table.state} = 'waiting' and ${table.awaiting} = 'home'`),
     index("offers_home").on(table.homeCode, table.createdAt.desc()),
     index("offers_expires")
       .on(table.expiresAt)

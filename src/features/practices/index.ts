@@ -1,4 +1,5 @@
 export {
+  brokersOf,
   brokerStreams,
   isAskableSql,
   isSignedSql,

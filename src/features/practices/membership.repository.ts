@@ -1,6 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Queryable } from "../../platform/db/database.ts";
+import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
 /*
  * Who is matched with whom (rules P3, P6), as SQL that other features build into their own statements, and as reads.
@@ -50,6 +50,10 @@ export const brokerStreams = async (q: Queryable, groupCode: string): Promise<st
   );
   return found.map(({ code }) => code);
 };
+
+/** The same within a transaction, looked up once. */
+export const brokersOf = async (tx: Tx, groupCode: string): Promise<string[]> =>
+  tx.once(`brokers of ${groupCode}`, async () => brokerStreams(tx.q, groupCode));
 
 /** Which of these codes belong to the sharing group, whatever they have signed. */
 export const membersAmong = async (q: Queryable, groupCode: string, codes: readonly string[]): Promise<string[]> => {

@@ -5,7 +5,7 @@ import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { activeServicesAmong, orderedRequirements, replaceServicesOf, servicesOf } from "../services/index.ts";
-import { brokerStreams, membersAmong } from "./membership.repository.ts";
+import { brokersOf, membersAmong } from "./membership.repository.ts";
 import { settingsStale, unknownInSettings } from "./practices.errors.ts";
 import { settingsChanged } from "./practices.events.ts";
 import { readOrganisation, sitesOf } from "./practices.repository.ts";
@@ -109,7 +109,7 @@ const announce = async (tx: Tx, actor: Actor, before: Settings, after: Settings)
   await recordAudit(tx, actor, "settings.change", organisationCode, { changed, isAccepting });
   const streams = new Set([
     organisationCode,
-    ...(actor.groupCode === null ? [] : await brokerStreams(tx.q, actor.groupCode)),
+    ...(actor.groupCode === null ? [] : await brokersOf(tx, actor.groupCode)),
   ]);
   for (const stream of streams) {
     tx.emit(eventFor(settingsChanged, stream, { organisationCode, isAccepting, changed, version }));

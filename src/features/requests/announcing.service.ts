@@ -1,12 +1,12 @@
 import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
-import { brokerStreams } from "../practices/index.ts";
+import { brokersOf } from "../practices/index.ts";
 import { countRequests } from "./counts.repository.ts";
 import { needReturned, requestChanged, requestPosted } from "./requests.events.ts";
 
 /** The logs in which news of a request stands: home's, and those of the group's federations. */
 const audience = async (tx: Tx, homeCode: string, groupCode: string): Promise<string[]> => [
-  ...new Set([homeCode, ...(await brokerStreams(tx.q, groupCode))]),
+  ...new Set([homeCode, ...(await brokersOf(tx, groupCode))]),
 ];
 
 export interface Announced {
@@ -31,7 +31,7 @@ export const announcePosted = (
 export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> => {
   const streamsOf = new Map<string, string[]>();
   for (const { requestId: _, groupCode, ...data } of await countRequests(tx.q, [...new Set(requestIds)])) {
-    const brokers = streamsOf.get(groupCode) ?? (await brokerStreams(tx.q, groupCode));
+    const brokers = streamsOf.get(groupCode) ?? (await brokersOf(tx, groupCode));
     streamsOf.set(groupCode, brokers);
     for (const stream of new Set([data.homeCode, ...brokers])) tx.emit(eventFor(requestChanged, stream, data));
   }

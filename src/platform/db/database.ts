@@ -5,6 +5,7 @@ import type { PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
+import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable } from "./sql-errors.ts";
 
 /** Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function. */
@@ -33,6 +34,8 @@ export interface Effects {
 export interface Tx {
   readonly q: Queryable;
   emit(...events: readonly OutgoingEvent[]): void;
+  /** Looks something up at most once in this transaction. */
+  once<T>(key: string, look: () => Promise<T>): Promise<T>;
   follow(...followUps: readonly FollowUp[]): void;
 }
 
@@ -62,12 +65,23 @@ type Handle = ReturnType<typeof drizzle<Record<string, never>, pg.Pool | pg.Pool
 
 const open = (client: pg.Pool | pg.PoolClient): Handle => drizzle(client, { casing: "snake_case" });
 
+/** Each key keeps its promise for as long as the transaction lasts; the key decides the type, so callers keep theirs apart. */
+const rememberer = (): Tx["once"] => {
+  const known = new Map<string, unknown>();
+  return async <T>(key: string, look: () => Promise<T>): Promise<T> => {
+    if (!known.has(key)) known.set(key, await look());
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stored under this key by the same look-up
+    return known.get(key) as T;
+  };
+};
+
 const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
   const attempt = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const effects: Effects = { events: [], followUps: [] };
     const result = await handle.transaction(async (q) => {
       const value = await work({
         q,
+        once: rememberer(),
         emit: (...events) => void effects.events.push(...events),
         follow: (...followUps) => void effects.followUps.push(...followUps),
       });
@@ -157,6 +171,7 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     application_name: options.applicationName,
   });
   pool.on("error", options.onError);
+  prepareStatements(pool);
   return pool;
 };
 

@@ -1,0 +1,1 @@
+CREATE INDEX "offers_waiting_home" ON "offers" USING btree ("home_code") WHERE "offers"."state" = 'waiting' and "offers"."awaiting" = 'home';
