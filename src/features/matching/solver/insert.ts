@@ -1,6 +1,6 @@
 import type { Model } from "./model.ts";
 import type { Random } from "./random.ts";
-import { chargeNow, freeBlock, place, type State } from "./state.ts";
+import { chargeNow, freeBlock, lastFreeBlock, place, type State } from "./state.ts";
 
 /** Counts the work done, so that a budget is a number of steps (rule M4). One step is one edge looked at. */
 export interface Meter {
@@ -15,10 +15,12 @@ export interface Taste {
   share: number;
   /** A pair (request, practice) that is closed; −1 is none. */
   avoid: number;
+  /** Probability of the last free block of an edge instead of the first. */
+  late: number;
 }
 
 /** Always the cheapest. */
-export const PLAIN: Readonly<Taste> = { blink: 0, share: 1, avoid: -1 };
+export const PLAIN: Readonly<Taste> = { blink: 0, share: 1, avoid: -1, late: 0 };
 
 /**
  * Puts a need on its cheapest free block, charges included, if it has one. Edges are in order of their least cost, so the
@@ -32,7 +34,7 @@ export const insertCheapest = (
   taste: Readonly<Taste>,
 ): boolean => {
   const { model } = state;
-  const { blink, share, avoid } = taste;
+  const { blink, share, avoid, late } = taste;
   const end = model.edgeStart[need + 1] ?? 0;
   let best = Number.POSITIVE_INFINITY;
   let bestEdge = -1;
@@ -44,7 +46,7 @@ export const insertCheapest = (
     if (model.edgePair[edge] === avoid) continue;
     const extra = share * chargeNow(state, edge);
     if (least + extra >= best || (blink > 0 && random.unit() < blink)) continue;
-    const slot = freeBlock(state, edge);
+    const slot = late > 0 && random.unit() < late ? lastFreeBlock(state, edge) : freeBlock(state, edge);
     if (slot < 0) continue;
     const cost = (model.edgeCost[edge] ?? 0) + (model.slotTime[slot] ?? 0) + extra;
     if (cost < best) {

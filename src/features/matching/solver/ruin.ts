@@ -21,8 +21,11 @@ export const ruinAround = (state: State, journal: Journal, seed: number, size: n
   for (let tries = 0; tries < PLACES && journal.count < size; tries += 1) {
     const skew = random.unit();
     const edge = from + Math.floor(skew * skew * count);
-    const first = model.edgeFirst[edge] ?? 0;
-    const end = (model.edgeLast[edge] ?? 0) + (model.edgeLength[edge] ?? 0);
+    const day = model.slotDay[model.edgeFirst[edge] ?? 0] ?? 0;
+    // Where the day is full, whoever came that day is in the way, wherever they sit.
+    const isFull = (state.roomLeft[day] ?? 0) <= 0;
+    const first = isFull ? (model.dayFirst[day] ?? 0) : (model.edgeFirst[edge] ?? 0);
+    const end = isFull ? (model.dayEnd[day] ?? 0) : (model.edgeLast[edge] ?? 0) + (model.edgeLength[edge] ?? 0);
     let at = first + random.below(end - first);
     for (let step = first; step < end && journal.count < size; step += 1) {
       const other = takenBy[at] ?? -1;

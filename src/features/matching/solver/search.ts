@@ -21,6 +21,7 @@ const COLD = 0.02;
 /** Part of a scarce search that is spent on weight. */
 const SCARCE_PART = 0.4;
 const BLINK = 0.02;
+const LATE = 0.2;
 /** How often a need that found no place looks for a chain, and how many needs that takes in hand. */
 const CHAIN = 0.1;
 const CHAIN_LIMIT = 50;
@@ -30,7 +31,7 @@ const CLOSE = 0.4;
 const AROUND = 0.5;
 const MOST_OUT = 12;
 /** Noise of the order by weight, against log 4 between priorities. */
-const NOISE = 2;
+const NOISE = 4;
 const FULL_CHARGE = 0.5;
 const MOST_CHARGE = 3;
 
@@ -166,7 +167,7 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     lead: leads(model),
     order: new Int32Array(needCount),
     keys: new Float64Array(needCount),
-    taste: { ...PLAIN, blink: BLINK },
+    taste: { ...PLAIN, blink: BLINK, late: LATE },
   };
   const isScarce = bringIn(search) > 0;
   let best = state.loss;
@@ -184,4 +185,6 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     }
   }
   takeOver(state, bestEdges, bestSlots);
+  // Whatever the search ended with, no need stays out that a chain can still bring in.
+  bringIn(search);
 };

@@ -7,7 +7,8 @@ import { seededRandom } from "./random.ts";
 import { improve } from "./search.ts";
 import { emptyState } from "./state.ts";
 
-const STEPS_A_NEED = 5000;
+const LEAST_STEPS = 60_000;
+const STEPS_A_NEED = 4000;
 const STEPS_AN_EDGE = 250;
 const MOST_STEPS = 2_500_000;
 
@@ -23,7 +24,7 @@ export interface SolveOptions {
 const budgetFor = ({ needCount, edgeStart, edgeHost }: Model): number => {
   let movable = 0;
   for (let need = 0; need < needCount; need += 1) if (edgeStart[need] !== edgeStart[need + 1]) movable += 1;
-  return Math.min(MOST_STEPS, STEPS_A_NEED * movable + STEPS_AN_EDGE * edgeHost.length);
+  return Math.min(MOST_STEPS, LEAST_STEPS + STEPS_A_NEED * movable + STEPS_AN_EDGE * edgeHost.length);
 };
 
 /**

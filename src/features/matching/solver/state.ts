@@ -81,6 +81,20 @@ export const remove = (state: State, need: number): void => {
   state.loss += model.value[need] ?? 0;
 };
 
+/** Last free block of the edge, −1 where there is none: tried now and then, since first blocks alone may leave gaps. */
+export const lastFreeBlock = (state: State, edge: number): number => {
+  const { model, takenBy, roomLeft } = state;
+  const length = model.edgeLength[edge] ?? 0;
+  if ((state.runFree[model.edgeRun[edge] ?? 0] ?? 0) < length) return -1;
+  const first = model.edgeFirst[edge] ?? 0;
+  let free = 0;
+  for (let at = (model.edgeLast[edge] ?? 0) + length - 1; at >= first; at -= 1) {
+    free = (takenBy[at] ?? 0) >= 0 ? 0 : free + 1;
+    if (free >= length && (roomLeft[model.slotDay[at] ?? 0] ?? 0) > 0) return at;
+  }
+  return -1;
+};
+
 /** First free block of the edge, −1 where there is none. */
 export const freeBlock = (state: State, edge: number): number => {
   const { model, takenBy, roomLeft } = state;
