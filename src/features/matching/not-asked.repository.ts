@@ -13,13 +13,16 @@ export const markExplainDue = async (tx: Tx, lineIds: readonly string[]): Promis
 
 const due = z.object({ groupCode: z.string(), lineIds: z.array(z.string()) });
 
-/** Lines whose explanation is due, by sharing group. */
+const LINES_AT_ONCE = 100;
+
+/** Lines whose explanation is due, the longest waiting first, by sharing group. */
 export const linesToExplain = async (q: Queryable): Promise<z.output<typeof due>[]> =>
   rows(
     q,
     due,
     sql`select r.group_code as "groupCode", array_agg(l.id::text order by l.id) as "lineIds"
-        from need_lines l join cover_requests r on r.id = l.request_id where l.explain_due_at is not null group by 1 order by 1`,
+        from (select id, request_id from need_lines where explain_due_at is not null order by explain_due_at limit ${LINES_AT_ONCE}) l
+        join cover_requests r on r.id = l.request_id group by 1 order by 1`,
   );
 
 /** Stores explanations; undefined where nothing of the line looks for cover any more, and what was last said stays. */

@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
-import { defaultOpeningHours, openingHoursSchema } from "../calendar/index.ts";
+import { defaultOpeningHours } from "../calendar/index.ts";
 import { isFirmToday } from "../capacity/index.ts";
 import { isAskableSql, isSignedSql } from "../practices/index.ts";
 import type { Member, PlannedClinic } from "./snapshot.ts";
@@ -24,7 +24,8 @@ const member = z.object({
   isAccepting: z.boolean(),
   dailyCap: z.number().nullable(),
   provides: z.array(z.string()),
-  hours: z.array(openingHoursSchema).nullable(),
+  // Checked when they were written; a plan reads many.
+  hours: z.array(z.object({ weekday: z.number(), opens: z.string(), closes: z.string() })).nullable(),
   couldDo: z.array(z.string()),
   waiting: z.number(),
   balanceMinutes: z.number(),
@@ -69,7 +70,7 @@ export const readMembers = async (
              + (select count(*)::int from offers f where f.home_code = o.code and f.state = 'waiting' and f.awaiting = 'home') as waiting,
              coalesce(b.minutes, 0) as "balanceMinutes",
              array(select buddy_code from buddies where organisation_code = o.code) as buddies,
-             (select ${epoch(sql`max(f.created_at)`)} from offers f where f.supporting_code = o.code) as "lastAskedAt"
+             (select ${epoch(sql`f.created_at`)} from offers f where f.supporting_code = o.code order by f.created_at desc limit 1) as "lastAskedAt"
       from sharing_memberships m
       join organisations o on o.code = m.organisation_code
       left join balance b on b.code = o.code
