@@ -10,7 +10,7 @@ import { rows } from "../../src/platform/db/database.ts";
 import { count, importText } from "../features/practices/support.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { aUser, openTestDatabase, referenceData, until, type TestDatabase } from "../support/index.ts";
-import { accept, openDesk, post, readRequest, winsOf, type Desk, type Outcome } from "./support/desks.ts";
+import { answering, openDesk, post, readRequest, winsOf, type Desk } from "./support/desks.ts";
 
 const file = referenceData("data/practices.csv");
 
@@ -117,15 +117,10 @@ describe.skipIf(file === undefined)("real practices, one signed sub-ICB", () => 
 
     const reference = await post(home.api, shortfall);
 
-    const outcomes: Outcome[] = [];
-    const answered = new Set<string>();
+    const desk = answering(hosts);
     const covered = await until(
       async () => {
-        for (const host of hosts)
-          for (const offer of host.offered().filter((id) => !answered.has(id))) {
-            answered.add(offer);
-            outcomes.push(await accept(host.api, offer));
-          }
+        await desk.answerAll();
         const { counts } = await readRequest(home.api, reference);
         return counts.agreed === WANTED && counts;
       },
@@ -139,7 +134,7 @@ describe.skipIf(file === undefined)("real practices, one signed sub-ICB", () => 
     const reach = new Map(near.map(({ code, km }) => [code, km]));
     for (const code of supporting) expect(reach.get(code)).toBeLessThanOrEqual(8);
     expect(new Set(supporting).size).toBeGreaterThan(1);
-    expect(winsOf(outcomes).flatMap(({ agreed }) => agreed)).toHaveLength(WANTED);
+    expect(winsOf(desk.outcomes).flatMap(({ agreed }) => agreed)).toHaveLength(WANTED);
     const times = needs.flatMap(({ agreement }) => (agreement === null ? [] : [agreement]));
     expect(new Set(times.map((at) => `${at.supportingCode} ${at.startsAt}`)).size).toBe(WANTED);
     // Every other practice of the group was considered, and none of another: each not asked has its reason (M6).

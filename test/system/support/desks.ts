@@ -167,3 +167,21 @@ export const readRequest = async (api: ApiClient, reference: string): Promise<Re
   });
   return value;
 };
+
+/** Desks that accept whatever they hear of on the stream, when told to look. */
+export const answering = (desks: readonly Desk[]) => {
+  const answered = new Set<string>();
+  const outcomes: Outcome[] = [];
+  return {
+    /** What each answer came to, so far. */
+    outcomes,
+    /** Accepts every offer heard of since, all desks at once. */
+    answerAll: async (): Promise<void> => {
+      const fresh = desks.flatMap((desk) =>
+        desk.offered().flatMap((id) => (answered.has(id) ? [] : [{ api: desk.api, id }])),
+      );
+      for (const { id } of fresh) answered.add(id);
+      outcomes.push(...(await Promise.all(fresh.map(async ({ api, id }) => accept(api, id)))));
+    },
+  };
+};
