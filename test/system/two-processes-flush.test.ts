@@ -55,8 +55,8 @@ describeWithRedis("M5: Redis is wiped while requests are posted", (sharedUrl) =>
     return desk;
   };
   const lying = async (): Promise<number> => {
-    const { waiting = 0, paused = 0, delayed = 0 } = await queue.getJobCounts("waiting", "paused", "delayed");
-    return waiting + paused + delayed;
+    const { waiting = 0, delayed = 0 } = await queue.getJobCounts("waiting", "delayed");
+    return waiting + delayed;
   };
 
   it(
@@ -73,8 +73,7 @@ describeWithRedis("M5: Redis is wiped while requests are posted", (sharedUrl) =>
       // Nobody takes jobs up, so that there is something to lose.
       await queue.pause();
       await posts(6);
-      const lost = await lying();
-      expect(lost).toBeGreaterThan(0);
+      expect(await lying()).toBeGreaterThan(0);
       // FLUSHALL for this suite's database: other files' lie on the same server.
       await Promise.all([redis.flushdb(), posts(6)]);
 
@@ -86,8 +85,6 @@ describeWithRedis("M5: Redis is wiped while requests are posted", (sharedUrl) =>
       await posts(4);
       await until(() => offered() === 16, { ...SOON, what: "what was posted later is offered too" });
       await until(async () => (await lying()) === 0, { ...SOON, what: "workers take up jobs again" });
-      const { completed = 0 } = await queue.getJobCounts("completed");
-      expect({ completed }).toEqual({ completed });
     },
   );
 });
