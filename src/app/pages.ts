@@ -1,4 +1,5 @@
 import type { AppPage } from "../features/access/index.ts";
+import { agreementPages } from "../features/agreements/index.ts";
 import { boardPages } from "../features/board/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskPages } from "../features/desk/index.ts";
@@ -22,6 +23,7 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...settingsPages,
   ...deskPages,
   ...offerPages,
+  ...agreementPages,
   ...requestPages(parts.requests),
   ...clinicPages(parts.capacity),
   ...boardPages,

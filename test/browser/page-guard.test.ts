@@ -30,6 +30,7 @@ beforeAll(async () => {
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
     // Nobody but its two sides may see an offer: one that does not exist is answered alike, which its own tests hold.
     "/offers/:id": `/offers/${newId()}`,
+    "/agreements/:id": `/agreements/${newId()}`,
     "/invitations/:token": `/invitations/${"A".repeat(43)}`,
     "/settings/sessions/:id/end": `/settings/sessions/${"a".repeat(64)}/end`,
   };

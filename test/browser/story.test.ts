@@ -106,6 +106,11 @@ describeWithBrowser("the story in five people's browsers", (browser) => {
 
       await expect.poll(async () => counts(home), { timeout: 8_000 }).toMatch(/Looking 10 Agreed 4 Booked 0 Told 0/);
       await waitFor(home, "Moorland Practice");
+
+      await moorland.locator("#live-agreed a").first().click();
+      await moorland.getByRole("button", { name: "Give back" }).click();
+      await waitFor(moorland, "Given back. Both sides have been told.");
+      await expect.poll(async () => counts(home), { timeout: 8_000 }).toMatch(/Agreed 3/);
     },
   );
 

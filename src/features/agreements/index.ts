@@ -6,3 +6,4 @@ export { agreementView, type AgreementView } from "./agreements.schema.ts";
 export { endAgreementsOfNeeds, makeAgreements } from "./agreements.service.ts";
 export { listAgreements } from "./list.repository.ts";
 export { loseAgreedSlots } from "./lost-slots.service.ts";
+export { agreementPages } from "./agreements.pages.ts";

@@ -18,6 +18,7 @@ const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => st
   const weGive = agreement.side === "supporting";
   const isOurs = weGive && agreement.step === "agreed";
   return {
+    id: agreement.id,
     ref: `${agreement.reference} ${agreement.ref}`,
     reference: agreement.reference,
     when: speakInstant(new Date(agreement.startsAt)),

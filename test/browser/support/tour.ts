@@ -59,6 +59,9 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await home.getByRole("heading", { name: "Where and when" }).waitFor();
   await look("request-agreed", home);
 
+  await desk.locator("#live-agreed a").first().click();
+  await desk.getByRole("heading", { name: "Give it back" }).waitFor();
+  await look("agreement", desk);
   await broker.locator("#live-risks td").first().waitFor();
   await look("board", broker);
   await broker.goto(new URL(home.url()).pathname);
