@@ -36,8 +36,12 @@ export const agreements = pgTable(
     }).notNull(),
     /** False once cancelled: the need and the slots may then be agreed again. */
     isLive: boolean().notNull(),
-    /** Not passed by then: home is warned, then the slot goes back (H4). */
+    /** Not passed by then, the slot goes back (H4). Null: too near the appointment for that. */
     releaseAt: instant(),
+    /** When home is warned of it; null once it was. */
+    releaseWarnAt: instant(),
+    /** Home asked for more time: once (H4). */
+    releaseExtendedAt: instant(),
     cancelledBySide: text({ enum: ["home", "supporting", "broker"] }),
     cancelCode: text(),
     createdAt: instant().notNull(),
@@ -50,6 +54,13 @@ export const agreements = pgTable(
     index("agreements_supporting").on(table.supportingCode, table.startsAt),
     index("agreements_request").on(table.requestId),
     index("agreements_clinic").on(table.clinicId),
+    // What the sweep of release-by looks for (H4): agreements that home has not passed on.
+    index("agreements_release")
+      .on(table.releaseAt)
+      .where(sql`${table.isLive} and ${table.step} in ('agreed', 'blocked')`),
+    index("agreements_release_warn")
+      .on(table.releaseWarnAt)
+      .where(sql`${table.isLive} and ${table.step} in ('agreed', 'blocked')`),
   ],
 );
 classify(agreements, keepTwoYears, {
@@ -66,6 +77,8 @@ classify(agreements, keepTwoYears, {
   step: "none",
   isLive: "none",
   releaseAt: "none",
+  releaseWarnAt: "none",
+  releaseExtendedAt: "none",
   cancelledBySide: "none",
   cancelCode: "none",
   createdAt: "none",
@@ -103,6 +116,9 @@ export const agreementSteps = pgTable(
     at: instant().notNull(),
     userId: uuid().references(() => users.id),
     organisationCode: text().notNull(),
+    /** Ticked by mistake, or overtaken by a swap: the row stays and no longer counts. */
+    undoneAt: instant(),
+    undoneBy: uuid().references(() => users.id),
   },
   (table) => [index("agreement_steps_agreement").on(table.agreementId)],
 );
@@ -113,4 +129,6 @@ classify(agreementSteps, keepTwoYears, {
   at: "none",
   userId: "staff",
   organisationCode: "none",
+  undoneAt: "none",
+  undoneBy: "staff",
 });

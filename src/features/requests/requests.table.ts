@@ -147,6 +147,8 @@ export const needs = pgTable(
     extraAsks: integer().notNull(),
     /** When the present ring's wait has passed. */
     widenAt: instant(),
+    /** Times that the patient said no to (a patient's no): no block that touches one is offered for it again. Null: none. */
+    excludedTimes: jsonb().$type<{ readonly from: string; readonly until: string }[]>(),
     /** Coded: kept-home, community-nursing, hub, not-needed, due-by-passed… */
     endedAs: text(),
     endedAt: instant(),
@@ -177,6 +179,7 @@ classify(needs, keepTwoYears, {
   ring: "none",
   extraAsks: "none",
   widenAt: "none",
+  excludedTimes: "pseudonymous",
   endedAs: "none",
   endedAt: "none",
   acknowledgedBy: "staff",
