@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { createGatekeeper, createPasswords, type CookieSettings } from "../features/identity/index.ts";
+import { createSolverRunner, type Solver } from "../features/matching/index.ts";
 import { addStream } from "../features/stream/index.ts";
 import type { Config } from "../config/config.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
@@ -37,6 +38,9 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   const { config, database, log } = resources;
   const cookies = cookieSettings(config);
   const gatekeeper = createGatekeeper({ database, cookies, log });
+  const solver = createSolverRunner();
+  resources.releasers.add("the solver's thread", () => solver.close());
+  const solve: Solver = (problem) => solver.run(problem);
   const server = createServer({
     log,
     requestTimeoutMs: config.http.requestTimeoutMs,
@@ -54,7 +58,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   });
   resources.onWake((streams) => hub.hint(streams));
   const identity = { passwords: createPasswords(), cookies };
-  addRoutes(server, appRoutes({ identity, queue: resources.queue }), database, gatekeeper);
+  addRoutes(server, appRoutes({ identity, queue: resources.queue, solve }), database, gatekeeper);
   await addPages(server, {
     pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity }),
     database,

@@ -3,6 +3,7 @@ import { agreementRoutes } from "../features/agreements/index.ts";
 import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
+import { matchingRoutes, type Solver } from "../features/matching/index.ts";
 import { impactOf, lockStanding, needsEnded, offerRoutes, slotsLost } from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
@@ -16,6 +17,8 @@ import { withOpenApi } from "./openapi.routes.ts";
 export interface RouteParts {
   readonly identity: IdentityParts;
   readonly queue: Queue;
+  /** For what-if and why: off the event loop where that matters. */
+  readonly solve: Solver;
 }
 
 /** What lower features ask of higher ones. */
@@ -36,6 +39,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...offerRoutes,
   ...agreementRoutes,
   ...deskRoutes,
+  ...matchingRoutes(parts.solve),
   ...streamRoutes(eventContracts, API_VERSION),
 ];
 

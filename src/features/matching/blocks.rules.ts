@@ -41,7 +41,5 @@ export const blocksOf = (
 /** A closed desk is in the plan for its firm clinics; its others wait until it opens (A6). */
 export const isPossibleNow = (snapshot: Snapshot, block: PlacedNeed): boolean => {
   const host = snapshot.members.get(block.clinic.organisationCode);
-  return (
-    isTakenAtOnce(block.need, block.clinic) || (host !== undefined && mayBeAskedNow(block.need, host, snapshot.now))
-  );
+  return isTakenAtOnce(block.need, block.clinic) || (host !== undefined && mayBeAskedNow(snapshot, block.need, host));
 };

@@ -25,9 +25,12 @@ export const practiceOf = (member: Member, groupCode: string): ProblemPractice =
 export const ringOf = (home: Member, host: Member): number =>
   home.buddies.includes(host.code) ? 1 : home.pcn !== null && home.pcn === host.pcn ? 2 : LAST_RING;
 
+const isDeskOpen = ({ atAnyHour, now }: Snapshot, host: Member): boolean =>
+  atAnyHour === true || isOpenAt(host.hours, now);
+
 /** Nobody is asked outside its opening hours except for asap (A6). */
-export const mayBeAskedNow = (need: SeekingNeed, host: Member, now: Date): boolean =>
-  need.priority === "asap" || isOpenAt(host.hours, now);
+export const mayBeAskedNow = (snapshot: Snapshot, need: SeekingNeed, host: Member): boolean =>
+  need.priority === "asap" || isDeskOpen(snapshot, host);
 
 /** What a plan looks up again and again. */
 export interface Reach {
@@ -43,7 +46,7 @@ export interface Reach {
 export const reachOf = (snapshot: Snapshot): Reach => {
   const { now, members, groupCode } = snapshot;
   const practices = new Map([...members.values()].map((member) => [member.code, practiceOf(member, groupCode)]));
-  const open = new Map([...members.values()].map((member) => [member.code, isOpenAt(member.hours, now)]));
+  const open = new Map([...members.values()].map((member) => [member.code, isDeskOpen(snapshot, member)]));
   const hasFirm = new Set(snapshot.clinics.filter((clinic) => clinic.isFirm).map((clinic) => clinic.organisationCode));
   const excluded = new Set(snapshot.excluded.map(([need, host]) => `${need} ${host}`));
   const distances = new Map<string, number>();

@@ -34,7 +34,8 @@ const homesOf = (needs: readonly SeekingNeed[]) =>
     maxKm: Math.max(...needs.filter((need) => need.homeCode === homeCode).map((need) => need.maxKm)),
   }));
 
-const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], now: Date, breadth: Breadth) => {
+/** The candidate search: who could give these needs something, and what. */
+export const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], now: Date, breadth: Breadth) => {
   const { hosts, restBeginsAtKm } = await readReach(q, homesOf(needs), breadth.practices === "all" ? "all" : NEAREST);
   const clinics = await readClinics(
     q,
@@ -61,14 +62,16 @@ const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics:
   );
 };
 
-/** What a plan of the group sees now; undefined when there is nothing to do. */
+/** What a plan of the group sees now; undefined when there is nothing to do. `also`: needs that nobody has posted (what-if). */
 export const readSnapshot = async (
   q: Queryable,
   groupCode: string,
   breadth: Breadth,
+  also: readonly SeekingNeed[] = [],
 ): Promise<Snapshot | undefined> => {
   const now = await appNow(q);
-  const needs = await (breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode));
+  const stored = await (breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode));
+  const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
   let supply = await readSupply(q, needs, now, breadth);
   const movable = breadth.moves ? await readMovable(q, needs, supply.clinics) : [];

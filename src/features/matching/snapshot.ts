@@ -89,6 +89,8 @@ export interface PlannedClinic {
 export interface Snapshot {
   readonly groupCode: string;
   readonly now: Date;
+  /** Plan as if every desk were open: what could be given, not whom to ask at this moment. */
+  readonly atAnyHour?: true;
   /** For each home practice of which only the nearest others were read: how far the nearest of the rest is. */
   readonly restBeginsAtKm: ReadonlyMap<string, number>;
   readonly members: ReadonlyMap<string, Member>;

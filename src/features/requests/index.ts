@@ -1,4 +1,5 @@
 export { announceRequest, announceRequests } from "./announcing.service.ts";
+export { excludeAsFar, excludeTime } from "./exclusions.repository.ts";
 export { lockRequests } from "./lock.repository.ts";
 export { requestCounts } from "./counts.repository.ts";
 export {
@@ -13,6 +14,7 @@ export {
   type Widening,
 } from "./needs.repository.ts";
 export { reopenNeeds, type Reopened } from "./needs.service.ts";
+export { draftRequest, type Draft, type Wish } from "./drafting.service.ts";
 export { postRequest } from "./posting.service.ts";
 export { readRequests, requireRequest } from "./reading.service.ts";
 export { requestEvents } from "./requests.events.ts";

@@ -183,6 +183,10 @@ export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, stateme
   return z.array(schema).parse(result.rows);
 };
 
+/** Reads everything as of one moment, in a transaction in which the database refuses to write. */
+export const readOnly = async <T>(database: Database, read: (q: Queryable) => Promise<T>): Promise<T> =>
+  database.q.transaction(read, { accessMode: "read only", isolationLevel: "repeatable read" });
+
 /** The present instant as the database sees it (rule T2). */
 export const appNow = async (q: Queryable): Promise<Date> => {
   const [row] = await rows(q, z.object({ now: z.coerce.date() }), sql`select app_now() as now`);

@@ -5,6 +5,7 @@ import { appRoutes } from "../../../src/app/routes.ts";
 import { loadConfig } from "../../../src/config/config.ts";
 import type { AppRoute } from "../../../src/features/access/index.ts";
 import { createPasswords } from "../../../src/features/identity/index.ts";
+import { solve } from "../../../src/features/matching/index.ts";
 import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
 import { openTestDatabase, type TestDatabase } from "../../support/index.ts";
 
@@ -30,6 +31,7 @@ export const openWholeApi = async (): Promise<WholeApi> => {
   const routes = appRoutes({
     identity: { passwords: createPasswords(), cookies: cookieSettings(config) },
     queue: resources.queue,
+    solve: async (problem) => solve(problem),
   });
   return {
     db,
