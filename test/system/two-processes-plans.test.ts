@@ -102,7 +102,7 @@ onBothBackends("two matchers beside two API processes", 7, (redis) => {
         await until(async () => (await openNeeds()) === 0, { withinMs: 10_000, what: "a round is offered" });
         return seen.byMatcher.size === 2 && seen.atOnceInAll > 1 && posted >= 16;
       },
-      { withinMs: 20_000, what: "both matchers plan, side by side" },
+      { withinMs: 30_000, what: "both matchers plan, side by side" },
     );
     expect(seen.atOnceInAGroup).toBe(1);
     expect(await count(db, sql`offers where state = 'waiting'`)).toBe(posted);

@@ -1,5 +1,5 @@
 import { buildApi } from "../../../src/app/build-api.ts";
-import { jobContracts } from "../../../src/app/jobs.ts";
+import { jobHandlers } from "../../../src/app/jobs.ts";
 import { openResources, type Resources } from "../../../src/app/resources.ts";
 import { loadConfig } from "../../../src/config/config.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../../../src/features/matching/index.ts";
@@ -44,9 +44,10 @@ export const composeMatcher = async (
   const resources = await open(db, redisUrl);
   const { config, database, log, queue, releasers } = resources;
   try {
-    const handlers = matchingJobs(database, solver);
-    if (handlers.length !== jobContracts.length)
-      throw new Error("there are jobs besides those of matching: add them here");
+    const planning = matchingJobs(database, solver);
+    const names = new Set(planning.map(({ contract }) => contract.name));
+    const others = jobHandlers({ database, log }).filter(({ contract }) => !names.has(contract.name));
+    const handlers = [...planning, ...others];
     await queue.startWorkers(handlers, { concurrency: config.matcher.concurrency });
     const sweep = startSweep(matchingSweepers(database, solver), { everyMs: config.matcher.sweepEveryMs, log });
     releasers.add("the sweep", () => sweep.close());
