@@ -1,3 +1,4 @@
+import { createSolverRunner, type Problem } from "../features/matching/index.ts";
 import { nobody } from "../features/identity/index.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
 import { startSweep } from "../platform/queue/sweep.ts";
@@ -8,7 +9,9 @@ import type { Resources } from "./resources.ts";
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
 export const startMatcher = async (resources: Resources): Promise<void> => {
   const { config, database, log, queue, releasers } = resources;
-  const parts = { database, log };
+  const solver = createSolverRunner();
+  releasers.add("the solver", () => solver.close());
+  const parts = { database, log, solve: (problem: Problem) => solver.run(problem) };
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
   const sweep = startSweep(sweepers(parts), { everyMs: config.matcher.sweepEveryMs, log });
   releasers.add("the sweep", () => sweep.close());

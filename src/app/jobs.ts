@@ -1,6 +1,6 @@
 import { capacitySweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
-import { matchingJobs, matchingSweepers, solve, type Solver } from "../features/matching/index.ts";
+import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
 import { returnOverdue } from "../features/requests/index.ts";
 import type { Database } from "../platform/db/database.ts";
@@ -15,18 +15,16 @@ export const jobContracts: readonly JobContract[] = [planGroupJob];
 export interface JobParts {
   readonly database: Database;
   readonly log: Logger;
+  readonly solve: Solver;
 }
 
-/** On this thread: a matcher serves nobody who waits for another answer. */
-const solver: Solver = async (problem) => solve(problem);
-
 /** Who carries the jobs out. Boot fails unless each contract has exactly one. */
-export const jobHandlers = ({ database }: JobParts): readonly JobHandler[] => matchingJobs(database, solver);
+export const jobHandlers = ({ database, solve }: JobParts): readonly JobHandler[] => matchingJobs(database, solve);
 
 const OVERDUE_AT_ONCE = 500;
 
 /** What each matcher looks for by itself, whatever the queue lost (M5): endings first, so that the plan sees what they freed. */
-export const sweepers = ({ database }: JobParts): readonly Sweeper[] => [
+export const sweepers = ({ database, solve }: JobParts): readonly Sweeper[] => [
   ...offerSweepers(database),
   {
     name: "return overdue",
@@ -35,5 +33,5 @@ export const sweepers = ({ database }: JobParts): readonly Sweeper[] => [
     },
   },
   ...capacitySweepers(database),
-  ...matchingSweepers(database, solver),
+  ...matchingSweepers(database, solve),
 ];

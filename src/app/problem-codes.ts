@@ -58,6 +58,7 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "nothing-to-withdraw": "None of the needs can still be withdrawn.",
   "not-returned": "Only a need that came back unmet is acknowledged.",
   "home-acknowledges": "Only the home practice acknowledges a need that came back.",
+  "nurse-sorts-dressings": "Only a nurse says whether a dressing is simple or complex.",
   "no-reference-left": "No free reference was found; try again.",
   // Capacity
   "invalid-clinic": "The clinic's times, slots or breaks do not fit together.",

@@ -5,10 +5,10 @@ import type { Priority } from "./requests.schema.ts";
 import { coverRequests, needLines } from "./requests.table.ts";
 
 export const updateLine = async (tx: Tx, lineId: string, terms: Terms): Promise<void> => {
-  const { minutes, earliest, dueBy, requires, maxKm, priority } = terms;
+  const { serviceCode, minutes, earliest, dueBy, requires, maxKm, priority } = terms;
   await tx.q
     .update(needLines)
-    .set({ minutes, earliest, dueBy, requires: [...requires], maxKm, priority })
+    .set({ serviceCode, minutes, earliest, dueBy, requires: [...requires], maxKm, priority })
     .where(eq(needLines.id, lineId));
 };
 

@@ -4,6 +4,7 @@ import type { LineChange, NeedState, Priority } from "./requests.schema.ts";
 
 /** What can be changed of a line. */
 export interface Terms {
+  readonly serviceCode: string;
   readonly minutes: number;
   readonly earliest: Date;
   readonly dueBy: Date;
@@ -13,6 +14,7 @@ export interface Terms {
 }
 
 export const amendedTerms = (before: Terms, change: LineChange): Terms => ({
+  serviceCode: change.service ?? before.serviceCode,
   minutes: change.minutes ?? before.minutes,
   earliest: change.earliest ?? before.earliest,
   dueBy: change.dueBy ?? before.dueBy,
@@ -21,12 +23,22 @@ export const amendedTerms = (before: Terms, change: LineChange): Terms => ({
   priority: change.priority ?? before.priority,
 });
 
-/** R1 holds for a window that moves; one that stays may have passed meanwhile. */
-export const changeProblems = (change: LineChange, after: Terms, now: Date, pointer: string): FieldProblem[] =>
-  change.earliest === undefined && change.dueBy === undefined ? [] : windowProblems(after, now, pointer);
+/** Matched as complex until a nurse has sorted it (R5). */
+const UNASSESSED = "wound-unassessed";
+
+/** R1 holds for a window that moves; one that stays may have passed meanwhile. Only what was not checked is sorted (R5). */
+export const changeProblems = (before: Terms, change: LineChange, now: Date, pointer: string): FieldProblem[] => [
+  ...(change.earliest === undefined && change.dueBy === undefined
+    ? []
+    : windowProblems(amendedTerms(before, change), now, pointer)),
+  ...(change.service === undefined || before.serviceCode === UNASSESSED
+    ? []
+    : [{ pointer: `${pointer}/service`, message: "Only a dressing that was not yet checked can be sorted." }]),
+];
 
 /** Something material that may change the mind of a practice that said no (A5). */
 export const isLoosened = (before: Terms, after: Terms): boolean =>
+  after.serviceCode !== before.serviceCode ||
   after.earliest < before.earliest ||
   after.dueBy > before.dueBy ||
   after.maxKm > before.maxKm ||

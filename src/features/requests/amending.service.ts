@@ -20,7 +20,7 @@ import { updateLine, updateRequest } from "./amending.repository.ts";
 import { announceRequest } from "./announcing.service.ts";
 import { clearExclusions, lockNeedsOf, markNeeds, misfits, restartWidening, setPriority } from "./needs.repository.ts";
 import { readRequest, requireRequest } from "./reading.service.ts";
-import { changedSinceRead, countBelowAgreed, lineIsOver } from "./requests.errors.ts";
+import { changedSinceRead, countBelowAgreed, lineIsOver, nurseSorts } from "./requests.errors.ts";
 import type { RequestPorts } from "./requests.ports.ts";
 import { insertNeeds, readLines, readNeeds } from "./requests.repository.ts";
 import { hasEnded, needReference, rank } from "./requests.rules.ts";
@@ -49,7 +49,7 @@ const decide = (
       return [];
     }
     const after = amendedTerms(line, change);
-    problems.push(...changeProblems(change, after, now, `/lines/${at}`));
+    problems.push(...changeProblems(line, change, now, `/lines/${at}`));
     const mine = needs.filter(({ lineId }) => lineId === line.id);
     const count: CountChange =
       change.count === undefined ? { kind: "add", number: 0 } : changeCount(mine, change.count);
@@ -132,6 +132,7 @@ export const amendRequest = async (
 ): Promise<RequestView> => {
   const request = await requireRequest(tx.q, actor, input.reference, { lock: true });
   if (request.version !== input.version) throw changedSinceRead(request.version);
+  if (input.lines.some(({ service }) => service !== undefined) && !actor.roles.includes("nurse")) throw nurseSorts();
   const now = await appNow(tx.q);
   const lines = await readLines(tx.q, request.id);
   await lockNeedsOf(tx, request.id);

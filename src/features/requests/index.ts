@@ -15,6 +15,7 @@ export {
 } from "./needs.repository.ts";
 export { reopenNeeds, type Reopened } from "./needs.service.ts";
 export { draftRequest, type Draft, type Wish } from "./drafting.service.ts";
+export { notAskedWords } from "./not-asked.rules.ts";
 export { postRequest } from "./posting.service.ts";
 export { readRequests, requireRequest } from "./reading.service.ts";
 export { requestEvents } from "./requests.events.ts";

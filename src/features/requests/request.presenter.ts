@@ -42,22 +42,6 @@ const endedWords = (need: NeedView): string => {
 const PRIORITY = { asap: "As soon as possible", urgent: "Urgent", routine: "Routine" } as const;
 export const speakPriority = (priority: RequestView["priority"]): string => PRIORITY[priority];
 
-const NOT_ASKED: Readonly<Record<string, string>> = {
-  "not-signed": "has not signed the sharing agreement",
-  "not-accepting": "is not taking requests just now",
-  excluded: "said no, or did not answer in time",
-  "not-yet-ring": "is asked next if nearer ones cannot help",
-  service: "does not do this",
-  window: "has no time in these days",
-  duration: "has no slot long enough",
-  channel: "does not see patients in this way",
-  requirement: "lacks something that is needed, such as step-free access",
-  distance: "is too far away",
-  "daily-cap": "has reached its number for the day",
-  "desk-full": "has as many requests as it can answer",
-  held: "has its times held for others",
-};
-
 const isRequirement = (code: string): code is (typeof requirements)[number] =>
   requirements.some((each) => each === code);
 const requirementName = (code: string): string => (isRequirement(code) ? requirementNames[code] : code);
@@ -99,7 +83,7 @@ export const presentRequest = (request: RequestView, serviceName: (code: string)
     priority: speakPriority(line.priority),
     notAsked: Object.entries(line.notAsked)
       .filter(([reason]) => reason !== "own-practice")
-      .map(([reason, count]) => ({ count, words: NOT_ASKED[reason] ?? reason })),
+      .map(([reason, count]) => ({ count, words: notAskedWords(reason, count) })),
   }));
   return {
     reference: request.reference,

@@ -55,3 +55,11 @@ export const homeAcknowledges = (): DomainError =>
 
 export const noReferenceLeft = (): DomainError =>
   new DomainError("unavailable", "no-reference-left", "No free reference was found. Nothing was posted; try again.");
+
+/** A dressing that nobody had checked is told simple or complex by a clinician (R5). */
+export const nurseSorts = (): DomainError =>
+  new DomainError(
+    "forbidden",
+    "nurse-sorts-dressings",
+    "Only a nurse can say whether a dressing is simple or complex. Until then it is covered as complex.",
+  );

@@ -79,6 +79,8 @@ export type PostedLine = PostRequest["needs"][number];
 const lineChange = z.strictObject({
   /** The line's number, from 1. */
   line: z.int().min(1).max(20),
+  /** A nurse has looked at a dressing that nobody had checked (R5). */
+  service: z.enum(["wound-simple", "wound-complex"]).optional(),
   count: count.optional(),
   minutes: minutes.optional(),
   earliest: instant.optional(),

@@ -216,6 +216,7 @@ describe("R6: changing a line", () => {
 
   it("A5: looser is more time, more distance or more urgent; tighter outdates what was offered", () => {
     const before = {
+      serviceCode: "wound-unassessed",
       minutes: 20,
       earliest: later(0),
       dueBy: later(24),

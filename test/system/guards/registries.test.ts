@@ -1,3 +1,4 @@
+import { solver } from "../../support/story.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { eventContracts } from "../../../src/app/events.ts";
@@ -26,12 +27,14 @@ describe("registries of the composition root", () => {
     const names = (await declared(".contract.ts", job)).map(({ name }) => name).toSorted();
     expect(names).not.toEqual([]);
     expect(jobContracts.map(({ name }) => name).toSorted()).toEqual(names);
-    const handled = jobHandlers({ database: db.database, log: silentLogger }).map(({ contract }) => contract.name);
+    const handled = jobHandlers({ database: db.database, log: silentLogger, solve: solver }).map(
+      ({ contract }) => contract.name,
+    );
     expect(handled.toSorted()).toEqual(names);
   });
 
   it("M5: sweep without a failure on an empty database, as often as asked", async () => {
-    for (const sweeper of sweepers({ database: db.database, log: silentLogger })) {
+    for (const sweeper of sweepers({ database: db.database, log: silentLogger, solve: solver })) {
       await sweeper.run();
       await expect(sweeper.run()).resolves.toBeUndefined();
     }
