@@ -59,7 +59,8 @@ const decideStepwise = async (
   return moving === undefined || moving.snapshot.movable.length === 0 ? all : moving;
 };
 
-const planOnce = async (
+/** Reads, decides and writes once, for what is due. Alone only for measuring: `planGroup` is what keeps plans apart. */
+export const planOnce = async (
   database: Database,
   groupCode: string,
   due: readonly DueRow[],

@@ -8,7 +8,7 @@ import {
   readSeekingNeeds,
 } from "./seeking.repository.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
-import { NEAREST, readClinics, readMembers, readReach, readUsedByDay } from "./supply.repository.ts";
+import { NEAREST, readClinics, readMembers, readPublished, readReach, readUsedByDay } from "./supply.repository.ts";
 
 /**
  * How much a plan reads. Nearly every plan is about a few needs that were just posted and finds places next door, so it
@@ -101,16 +101,29 @@ export const readSnapshot = async (
   };
 };
 
-/** The whole group as these needs see it, for explaining; nothing about what is offered. */
+/** A snapshot for explaining, with what was published whether or not anything of it is free (see `publishedKey`). */
+export interface ExplainedSnapshot extends Snapshot {
+  readonly published: ReadonlySet<string>;
+}
+
+/**
+ * The whole group as these needs see it, or only `hosts`, for explaining: also practices that are too far away, and slots
+ * that others' offers hold; nothing about what is offered for the needs themselves.
+ */
 export const readSnapshotFor = async (
   q: Queryable,
   groupCode: string,
   needs: readonly SeekingNeed[],
-): Promise<Snapshot> => {
+  hosts: readonly string[] | "all" = "all",
+): Promise<ExplainedSnapshot> => {
   const now = await appNow(q);
-  const breadth: Breadth = { needs: "open", practices: "all", moves: false };
-  const supply = needs.length === 0 ? undefined : await readSupply(q, needs, now, breadth);
-  const members = await readMembers(q, groupCode, "all");
+  const homes = unique(needs.map((need) => need.homeCode));
+  const members = await readMembers(q, groupCode, hosts === "all" ? "all" : unique([...homes, ...hosts]));
+  const givers = hosts === "all" ? [...members.keys()] : hosts;
+  const services = unique(needs.map((need) => need.service));
+  const until = new Date(Math.max(now.getTime(), ...needs.map((need) => need.dueBy.getTime())));
+  const clinics =
+    needs.length === 0 ? [] : await readClinics(q, { hosts: givers, services, from: now, until, holders: "all" }, now);
   const capped = [...members.values()].filter((member) => member.dailyCap !== null).map((member) => member.code);
   return {
     groupCode,
@@ -120,7 +133,8 @@ export const readSnapshotFor = async (
     needs,
     movable: [],
     asks: [],
-    clinics: supply?.clinics ?? [],
+    clinics,
+    published: await readPublished(q, givers, services),
     excluded: await readExclusions(q, idsOf(needs)),
     paidHosts: [],
     usedByDay: await readUsedByDay(q, capped, now, []),
