@@ -1,8 +1,8 @@
 import { buildApi } from "../../../src/app/build-api.ts";
-import { jobHandlers } from "../../../src/app/jobs.ts";
+import { jobHandlers, sweepers } from "../../../src/app/jobs.ts";
 import { openResources, type Resources } from "../../../src/app/resources.ts";
 import { loadConfig } from "../../../src/config/config.ts";
-import { matchingJobs, matchingSweepers, type Solver } from "../../../src/features/matching/index.ts";
+import type { Solver } from "../../../src/features/matching/index.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { startSweep } from "../../../src/platform/queue/sweep.ts";
 import type { WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
@@ -44,12 +44,9 @@ export const composeMatcher = async (
   const resources = await open(db, redisUrl);
   const { config, database, log, queue, releasers } = resources;
   try {
-    const planning = matchingJobs(database, solver);
-    const names = new Set(planning.map(({ contract }) => contract.name));
-    const others = jobHandlers({ database, log }).filter(({ contract }) => !names.has(contract.name));
-    const handlers = [...planning, ...others];
-    await queue.startWorkers(handlers, { concurrency: config.matcher.concurrency });
-    const sweep = startSweep(matchingSweepers(database, solver), { everyMs: config.matcher.sweepEveryMs, log });
+    const parts = { database, log, solve: solver };
+    await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
+    const sweep = startSweep(sweepers(parts), { everyMs: config.matcher.sweepEveryMs, log });
     releasers.add("the sweep", () => sweep.close());
     return { resources, close: () => releasers.release() };
   } catch (error) {
