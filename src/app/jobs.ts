@@ -1,3 +1,4 @@
+import { agreementSweepers } from "../features/agreements/index.ts";
 import { capacitySweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
@@ -32,6 +33,7 @@ export const sweepers = ({ database, solve }: JobParts): readonly Sweeper[] => [
       await database.transact(async (tx) => returnOverdue(tx, requestPorts, OVERDUE_AT_ONCE));
     },
   },
+  ...agreementSweepers(database),
   ...capacitySweepers(database),
   ...matchingSweepers(database, solve),
 ];

@@ -85,6 +85,10 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "times-do-not-fit": "The times proposed do not fit the needs.",
   "extended-already": "An offer is extended once.",
   "agreement-ended": "The agreement has ended.",
+  "not-your-step": "The other side of the agreement says that; `owner` names it.",
+  "nothing-to-release": "Nothing will be given back: it is passed on already, or too near.",
+  "release-extended-already": "The time to pass details on is extended once.",
+  "cannot-swap": "The two agreements do not match; `why` lists in what.",
   "agreement-finished": "The agreement has been carried out.",
   // Stream
   "stream-origin-refused": "The stream is followed by our own pages or with a token.",

@@ -21,3 +21,37 @@ export const agreementFinished = (step: string): DomainError =>
     "This appointment has taken place or was missed; it can no longer be cancelled.",
     { details: { step } },
   );
+
+/** Each step, and each word about the patient, has one owner (rule H1). */
+export const notYourStep = (owner: "home" | "supporting"): DomainError =>
+  new DomainError(
+    "forbidden",
+    "not-your-step",
+    owner === "home"
+      ? "Only the home practice, or the federation for it, can say this."
+      : "Only the supporting practice, or the federation for it, can say this.",
+    { details: { owner } },
+  );
+
+/** Too near the appointment for a release-by, or the details are passed on already: nothing will be given back (H4). */
+export const nothingToRelease = (step: string): DomainError =>
+  new DomainError("conflict", "nothing-to-release", "Nothing will be given back here, so there is nothing to extend.", {
+    details: { step },
+  });
+
+export const releaseExtendedAlready = (releaseAt: Date | null): DomainError =>
+  new DomainError(
+    "conflict",
+    "release-extended-already",
+    "The time was extended once already. Please pass the details on, or give the time back.",
+    { details: { releaseAt: releaseAt?.toISOString() ?? null } },
+  );
+
+/** H5: what keeps two agreements from being swapped. */
+export const cannotSwap = (why: readonly string[]): DomainError =>
+  new DomainError(
+    "conflict",
+    "cannot-swap",
+    "These two cannot be swapped: they must be at one place and match in service, length and requirements, and each time must suit the other. Nothing was changed.",
+    { details: { why } },
+  );

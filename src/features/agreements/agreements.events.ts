@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { defineEvent } from "../../platform/event-log/event-contract.ts";
+import { handoverSteps } from "./agreements.schema.ts";
+import { owedNext } from "./handover.rules.ts";
 
 const one = z.object({
   id: z.string(),
@@ -46,4 +48,83 @@ export const agreementCancelled = defineEvent({
   }),
 });
 
-export const agreementEvents = [agreementMade, agreementMoved, agreementCancelled];
+/** To home, to the supporting practice and to the brokers: one message however many were ticked between the two. */
+export const agreementStepped = defineEvent({
+  type: "agreement.stepped",
+  summary:
+    "Agreements between two practices walked a step of the handover, or their last step was taken back (H1). `owedNext` says what home owes its patient after an outcome.",
+  data: z.object({
+    homeCode: z.string(),
+    supportingCode: z.string(),
+    bySide: z.enum(["home", "supporting", "broker"]),
+    wasUndone: z.boolean(),
+    agreements: z.array(
+      z.object({
+        id: z.string(),
+        reference: z.string(),
+        ref: z.string(),
+        step: z.enum(handoverSteps),
+        owedNext: z.enum(owedNext),
+      }),
+    ),
+  }),
+});
+
+/** To home and the brokers. */
+export const releaseDue = defineEvent({
+  type: "agreement.release-due",
+  summary: "Details of these agreements are not passed on yet: by `releaseAt` their times go back (H4).",
+  data: z.object({
+    reference: z.string(),
+    homeCode: z.string(),
+    supportingCode: z.string(),
+    agreements: z.array(one.extend({ releaseAt: z.iso.datetime(), canExtend: z.boolean() })),
+  }),
+});
+
+/** To home and the brokers. */
+export const releaseExtended = defineEvent({
+  type: "agreement.release-extended",
+  summary: "Home asked for more time to pass the details on (H4).",
+  data: z.object({ reference: z.string(), agreement: one, releaseAt: z.iso.datetime() }),
+});
+
+/** To the supporting practice. */
+export const agreementTally = defineEvent({
+  type: "agreement.tally",
+  summary:
+    "What became of the times that your practice gave for one request: used, still ahead, given back, not used (H4). Thank you.",
+  data: z.object({
+    reference: z.string(),
+    homeCode: z.string(),
+    used: z.int(),
+    ahead: z.int(),
+    givenBack: z.int(),
+    notUsed: z.int(),
+  }),
+});
+
+const swapped = one.extend({
+  reference: z.string(),
+  before: z.iso.datetime(),
+  step: z.enum(handoverSteps),
+  ringPatient: z.boolean(),
+});
+
+/** To home, to the supporting practice and to the brokers. */
+export const agreementSwapped = defineEvent({
+  type: "agreement.swapped",
+  summary: "Home swapped the times of two agreements at one place (H5). `ringPatient`: she was told the other time.",
+  data: z.object({ homeCode: z.string(), supportingCode: z.string(), agreements: z.array(swapped).length(2) }),
+});
+
+export const agreementEvents = [
+  agreementMade,
+  agreementMoved,
+  agreementCancelled,
+  agreementStepped,
+  releaseDue,
+  releaseExtended,
+  agreementTally,
+  agreementSwapped,
+];

@@ -1,9 +1,10 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { violates } from "../../platform/db/sql-errors.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import { alreadyGiven } from "./agreements.errors.ts";
+import type { ReleaseBy } from "./release.rules.ts";
 import { agreements, agreementSlots, agreementSteps } from "./agreements.table.ts";
 
 /** One need given one block: adjacent slots of one clinic. */
@@ -30,13 +31,15 @@ export interface MadeAgreement extends Block {
 
 /**
  * Writes live agreements with their slots and first step. The unique indexes decide (rule O4): a need or slot that is
- * agreed already throws `already-given`, and the caller's transaction is over.
+ * agreed already throws `already-given`, and the caller's transaction is over. `release` says by when home must have passed
+ * one that starts then (rule H4).
  */
 export const insertAgreements = async (
   tx: Tx,
   parties: Parties,
   blocks: readonly Block[],
   by: { readonly userId: string | null; readonly organisationCode: string },
+  release: (startsAt: Date) => ReleaseBy | undefined,
 ): Promise<MadeAgreement[]> => {
   const made = blocks.map((block) => ({ ...block, id: newId() }));
   try {
@@ -50,6 +53,8 @@ export const insertAgreements = async (
         endsAt: block.endsAt,
         step: "agreed" as const,
         isLive: true,
+        releaseAt: release(block.startsAt)?.releaseAt ?? null,
+        releaseWarnAt: release(block.startsAt)?.warnAt ?? null,
         createdAt: sql`app_now()`,
       })),
     );
@@ -84,7 +89,7 @@ export const insertSteps = async (
     .values(agreementIds.map((agreementId) => ({ id: newId(), agreementId, step, at: sql`app_now()`, ...by })));
 };
 
-const liveAgreement = z.object({
+export const liveAgreement = z.object({
   id: z.string(),
   needId: z.string(),
   requestId: z.string(),
@@ -104,11 +109,13 @@ const liveAgreement = z.object({
 });
 export type LiveAgreement = z.output<typeof liveAgreement>;
 
-const selectAgreements = sql`
+/** The columns of a live agreement, with more where a caller wants them: `a` agreement, `r` request, `n` need, `l` line. */
+export const selectAgreements = (more: SQL = sql``): SQL => sql`
   select a.id, a.need_id as "needId", a.request_id as "requestId", a.group_code as "groupCode", a.home_code as "homeCode",
          a.supporting_code as "supportingCode", a.clinic_id as "clinicId", a.starts_at as "startsAt", a.ends_at as "endsAt",
          a.step, a.is_live as "isLive", r.reference, n.ref, l.due_by as "dueBy", l.earliest,
          array(select slot_id::text from agreement_slots s where s.agreement_id = a.id and s.is_live) as "slotIds"
+         ${more}
   from agreements a
   join cover_requests r on r.id = a.request_id
   join needs n on n.id = a.need_id
@@ -116,14 +123,14 @@ const selectAgreements = sql`
 
 /** One agreement with what its need asks for; undefined when there is none. */
 export const findAgreement = async (q: Queryable, id: string): Promise<LiveAgreement | undefined> =>
-  (await rows(q, liveAgreement, sql`${selectAgreements} where a.id = ${id}`))[0];
+  (await rows(q, liveAgreement, sql`${selectAgreements()} where a.id = ${id}`))[0];
 
 /** The live agreements of these needs. */
 export const liveAgreementsOfNeeds = async (q: Queryable, needIds: readonly string[]): Promise<LiveAgreement[]> =>
   rows(
     q,
     liveAgreement,
-    sql`${selectAgreements} where a.is_live and a.need_id = any(${sql.param([...needIds])}::uuid[]) order by a.id`,
+    sql`${selectAgreements()} where a.is_live and a.need_id = any(${sql.param([...needIds])}::uuid[]) order by a.id`,
   );
 
 /** The live agreements that use any of these slots. */
@@ -131,7 +138,7 @@ export const liveAgreementsOnSlots = async (q: Queryable, slotIds: readonly stri
   rows(
     q,
     liveAgreement,
-    sql`${selectAgreements} where a.is_live and exists (select 1 from agreement_slots s where s.agreement_id = a.id and s.is_live
+    sql`${selectAgreements()} where a.is_live and exists (select 1 from agreement_slots s where s.agreement_id = a.id and s.is_live
         and s.slot_id = any(${sql.param([...slotIds])}::uuid[])) order by a.id`,
   );
 

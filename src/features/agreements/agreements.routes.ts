@@ -2,8 +2,10 @@ import { z } from "zod";
 import { invalidInput } from "../../platform/http/problem.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { atDesk, command, isBroker, read, type Actor, type AppRoute } from "../access/index.ts";
-import { agreementPage, agreementParams, agreementQuery, agreementView, cancelBody } from "./agreements.schema.ts";
+import { agreementDetail, agreementPage, agreementParams, agreementQuery, cancelBody } from "./agreements.schema.ts";
 import { cancelAgreement } from "./agreements.service.ts";
+import { withHandover } from "./checklist.service.ts";
+import { handoverRoutes } from "./handover.routes.ts";
 import { decodeCursor, encodeCursor, listAgreements, type Reader } from "./list.repository.ts";
 
 /** A broker reads the group's agreements; everybody else those of the own organisation (P3). */
@@ -44,16 +46,16 @@ export const agreementRoutes: readonly AppRoute[] = [
     {
       method: "GET",
       path: "/v1/agreements/:id",
-      summary: "One agreement",
+      summary: "One agreement, with its checklist, its steps and what you may tick next",
       tag: "Agreements",
       access: atDesk,
       params: agreementParams,
-      response: agreementView,
+      response: agreementDetail,
     },
     async ({ actor, params }, { q }) => {
       const [found] = await listAgreements(q, readerFor(actor), { id: params.id, limit: 1 });
       if (found === undefined) throw notFound("agreement");
-      return { body: found };
+      return { body: await withHandover(q, actor, found) };
     },
   ),
   command(
@@ -69,4 +71,5 @@ export const agreementRoutes: readonly AppRoute[] = [
     },
     async ({ actor, params, body }, tx) => ({ body: await cancelAgreement(tx, actor, params.id, body) }),
   ),
+  ...handoverRoutes,
 ];

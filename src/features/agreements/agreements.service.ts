@@ -1,11 +1,11 @@
-import type { Tx } from "../../platform/db/database.ts";
+import { appNow, type Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit, type Author } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
 import { askForMatching } from "../match-due/index.ts";
-import { brokersOf } from "../practices/index.ts";
+import { brokersOf, openingHoursOf } from "../practices/index.ts";
 import { announceRequest, excludePractice, lockRequests, markNeeds, reopenNeeds } from "../requests/index.ts";
 import { agreementEnded, agreementFinished, alreadyGiven } from "./agreements.errors.ts";
 import { agreementCancelled, agreementMade } from "./agreements.events.ts";
@@ -20,8 +20,9 @@ import {
   type MadeAgreement,
   type Parties,
 } from "./agreements.repository.ts";
-
-export type Side = "home" | "supporting" | "broker";
+import type { Side } from "./handover.rules.ts";
+import { releaseBy, type ReleaseBy } from "./release.rules.ts";
+import { announceTally } from "./tally.service.ts";
 
 /**
  * Agrees needs with blocks, in the caller's transaction, which holds the lock of the request: slots become busy, needs
@@ -42,7 +43,7 @@ export const makeAgreements = async (
   if (taken.length !== slotIds.length) throw alreadyGiven(undefined);
   const agreed = await markNeeds(tx, needIds, { from: ["open", "offered"], to: "agreed" });
   if (agreed.length !== needIds.length) throw alreadyGiven(undefined);
-  const made = await insertAgreements(tx, between, blocks, author);
+  const made = await insertAgreements(tx, between, blocks, author, await releaseFor(tx, parties.homeCode));
   const refs = new Map(blocks.map((block) => [block.needId, block.ref]));
   const data = {
     reference,
@@ -59,7 +60,15 @@ export const makeAgreements = async (
   return made;
 };
 
-const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: Date }) => ({
+/** By when home must have passed on an agreement that is made now and starts then (rule H4). */
+export const releaseFor = async (tx: Tx, homeCode: string): Promise<(startsAt: Date) => ReleaseBy | undefined> =>
+  tx.once(`release for ${homeCode}`, async () => {
+    const hours = (await openingHoursOf(tx.q, [homeCode])).get(homeCode) ?? [];
+    const now = await appNow(tx.q);
+    return (startsAt) => releaseBy(hours, now, startsAt);
+  });
+
+export const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: Date }) => ({
   id: agreement.id,
   ref: agreement.ref,
   startsAt: agreement.startsAt.toISOString(),
@@ -67,7 +76,7 @@ const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: 
 });
 
 /** The event logs that hear of an agreement: both sides and the group's federations. */
-const concerned = async (
+export const concerned = async (
   tx: Tx,
   of: { readonly homeCode: string; readonly supportingCode: string; readonly groupCode: string },
 ): Promise<string[]> => [...new Set([of.homeCode, of.supportingCode, ...(await brokersOf(tx, of.groupCode))])];
@@ -104,6 +113,7 @@ export const cancelAgreement = async (
   if (!agreement.isLive) throw agreementEnded(agreement.step);
   if (finishedSteps.includes(agreement.step)) throw agreementFinished(agreement.step);
   const needState = await endOne(tx, actor, agreement, { bySide, ...input });
+  if (bySide !== "supporting") await announceTally(tx, agreement);
   await announceRequest(tx, agreement.requestId);
   await askForMatching(tx, agreement.groupCode, "agreement.cancelled");
   return { needState };
@@ -115,6 +125,8 @@ interface Ending {
   readonly stillNeeded: boolean;
   /** False where the practice itself is still willing, only this slot is not to be had. */
   readonly excludesPractice?: boolean;
+  /** True where the patient herself said no: nobody need ring her. */
+  readonly patientKnows?: boolean;
 }
 
 /** Ends one live agreement whose request is locked, and says what became of its need. */
@@ -132,7 +144,7 @@ export const endOne = async (tx: Tx, author: Author, agreement: LiveAgreement, e
     bySide,
     code,
     needState,
-    ringPatient: agreement.step === "told",
+    ringPatient: agreement.step === "told" && ending.patientKnows !== true,
   };
   for (const stream of await concerned(tx, agreement)) tx.emit(eventFor(agreementCancelled, stream, data));
   await recordAudit(tx, author, "agreement.cancel", agreement.reference, { ref: agreement.ref, bySide, code });
