@@ -2,12 +2,14 @@ import type { AppPage } from "../features/access/index.ts";
 import { agreementPages } from "../features/agreements/index.ts";
 import { boardPages } from "../features/board/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
+import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, type IdentityParts } from "../features/identity/index.ts";
 import { offerPages } from "../features/offers/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
 import { homeOf } from "./frame.ts";
+import { classifiedTables } from "./tables.ts";
 
 /** What the pages' commands need from the features above theirs, wired by the composition root like the API's. */
 export interface PageParts {
@@ -27,4 +29,5 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...requestPages(parts.requests),
   ...clinicPages(parts.capacity),
   ...boardPages,
+  ...dataFlowPages(classifiedTables),
 ];

@@ -13,5 +13,7 @@ export const deskView = z.object({
   agreements: z.array(agreementView),
   /** Own requests (for a broker the group's) in which something has still to happen, newest first. */
   requests: z.array(requestSummary),
+  /** Given to and received from neighbours in the last 90 days and ahead: one's own, compared with nobody's (P4). */
+  minutes: z.object({ given: z.number(), received: z.number() }),
 });
 export type DeskView = z.output<typeof deskView>;

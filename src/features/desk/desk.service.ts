@@ -1,7 +1,7 @@
 import { appNow, type Database } from "../../platform/db/database.ts";
 import { withOffset } from "../../platform/event-log/event-log.ts";
 import type { Actor } from "../access/index.ts";
-import { listAgreements, readerFor } from "../agreements/index.ts";
+import { listAgreements, minutesOf, readerFor } from "../agreements/index.ts";
 import { londonDate, londonInstant } from "../calendar/index.ts";
 import { listOffers, type OfferView } from "../offers/index.ts";
 import { rank, readRequests } from "../requests/index.ts";
@@ -24,6 +24,7 @@ export const readDesk = async (database: Database, actor: Actor): Promise<DeskVi
       waiting: (await listOffers(q, actor, { isAwaitingMe: true, limit: AT_MOST })).sort(byUrgency),
       agreements: await listAgreements(q, readerFor(actor), { isLive: true, from: today, limit: AT_MOST }),
       requests: (await readRequests(q, actor, { state: "open", limit: AT_MOST })).items,
+      minutes: await minutesOf(q, actor.organisationCode),
     };
   });
   return { offset, ...value };

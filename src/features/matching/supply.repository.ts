@@ -1,9 +1,10 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { BALANCE_DAYS } from "../agreements/index.ts";
 import { defaultOpeningHours } from "../calendar/index.ts";
 import { isFirmToday } from "../capacity/index.ts";
-import { isAskableSql, isSignedSql } from "../practices/index.ts";
+import { isAcceptingSql, isAskableSql, isSignedSql } from "../practices/index.ts";
 import type { Member, PlannedClinic } from "./snapshot.ts";
 import { epoch, textArray, uuidArray } from "./sql.ts";
 
@@ -33,9 +34,6 @@ const member = z.object({
   lastAskedAt: instant.nullable(),
 });
 
-/** How far back minutes given and received count for the gentle lean of the objective. */
-const BALANCE_DAYS = 90;
-
 /** Organisations of the group, how they stand today: all of them, or those of these codes. */
 export const readMembers = async (
   q: Queryable,
@@ -63,7 +61,7 @@ export const readMembers = async (
              (select min(n.code) from network_members nm join networks n on n.code = nm.network_code
               where nm.organisation_code = o.code and n.kind = 'pcn') as pcn,
              o.list_size as "listSize", ${isSignedSql("m")} as "isSigned",
-             (o.is_accepting and ${isAskableSql("o")}) as "isAccepting", o.daily_cap as "dailyCap", o.provides,
+             (${isAcceptingSql("o")} and ${isAskableSql("o")}) as "isAccepting", o.daily_cap as "dailyCap", o.provides,
              (select s.opening_hours from sites s where s.organisation_code = o.code order by s.is_main desc, s.name, s.id limit 1) as hours,
              array(select os.service_code from organisation_services os where os.organisation_code = o.code) as "couldDo",
              (select count(*)::int from offers f where f.supporting_code = o.code and f.state = 'waiting' and f.awaiting = 'supporting')
@@ -95,11 +93,12 @@ const clinic = z.object({
 });
 
 /** Which slots a plan may use besides the free ones. */
-export type Holders = "none" | "extra" | "any";
+export type Holders = "none" | "extra" | "any" | "all";
 
 /**
  * The free slots of these practices for these services in a window, by clinic, and those held by offers that may be stood
- * down: none, extra asks, or also first choices (`any`) where something scarce is at stake.
+ * down: none, extra asks, or also first choices (`any`) where something scarce is at stake. `all`: whatever waits, for
+ * explaining.
  */
 export const readClinics = async (
   q: Queryable,
@@ -116,6 +115,7 @@ export const readClinics = async (
     none: sql`false`,
     extra: sql`o.is_extra`,
     any: sql`o.awaiting = 'supporting'`,
+    all: sql`true`,
   }[wanted.holders];
   const found = await rows(
     q,
@@ -135,7 +135,7 @@ export const readClinics = async (
                array_agg(holder order by starts_at) as holders
         from (
           select id, starts_at, state, case when state = 'busy-tentative' then (
-              select o.id::text || '|' || x.need_id::text from offer_slots x join offers o on o.id = x.offer_id
+              select o.id::text || '|' || x.need_id::text || case when o.is_extra then '|extra' else '' end from offer_slots x join offers o on o.id = x.offer_id
               where x.slot_id = slots.id and x.is_live and o.state = 'waiting' and ${mayStandDown}
             ) end as holder
           from slots where clinic_id = c.id and starts_at >= ${wanted.from} and starts_at < ${wanted.until}
@@ -149,11 +149,35 @@ export const readClinics = async (
     ...row,
     isFirm: isFirmToday({ pledge, confirmedOn }, now),
     slots: slotIds.map((id, at) => {
-      const [offerId, needId] = holders[at]?.split("|") ?? [];
+      const [offerId, needId, extra] = holders[at]?.split("|") ?? [];
       const start = starts[at] ?? 0;
-      return offerId === undefined || needId === undefined ? { id, start } : { id, start, heldBy: { offerId, needId } };
+      if (offerId === undefined || needId === undefined) return { id, start };
+      const isFixed = wanted.holders === "all" && extra === undefined;
+      return { id, start, heldBy: { offerId, needId }, ...(isFixed ? { held: true as const } : {}) };
     }),
   }));
+};
+
+const published = z.object({ code: z.string(), service: z.string() });
+
+/** Key of what a practice has published: "practice service". */
+export const publishedKey = (code: string, service: string): string => `${code} ${service}`;
+
+/** Which of these practices have a clinic ahead for which of these services, with or without a free slot. */
+export const readPublished = async (
+  q: Queryable,
+  hosts: readonly string[],
+  services: readonly string[],
+): Promise<Set<string>> => {
+  const found = await rows(
+    q,
+    published,
+    sql`
+      select distinct c.organisation_code as code, s.service from clinics c cross join unnest(c.services) as s(service)
+      where c.organisation_code = any(${textArray(hosts)}) and c.services && ${textArray(services)}
+        and s.service = any(${textArray(services)}) and c.withdrawn_at is null and c.ends_at > app_now()`,
+  );
+  return new Set(found.map(({ code, service }) => publishedKey(code, service)));
 };
 
 const used = z.object({ key: z.string(), n: z.number() });

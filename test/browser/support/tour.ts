@@ -87,6 +87,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     ["requests", "/requests"],
     ["settings-reception", "/settings"],
     ["account", "/settings/account"],
+    ["data-flow", "/data-flow"],
     ["switch", "/switch"],
     ["not-found", "/nothing-here"],
   ] as const) {

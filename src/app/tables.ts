@@ -1,0 +1,16 @@
+// Declares every table, so that what is said about the data (P5) is complete whatever else this process has loaded.
+import "../features/agreements/agreements.table.ts";
+import "../features/audit/audit.table.ts";
+import "../features/capacity/capacity.table.ts";
+import "../features/capacity/series.table.ts";
+import "../features/identity/identity.table.ts";
+import "../features/match-due/match-due.table.ts";
+import "../features/offers/offers.table.ts";
+import "../features/practices/practices.table.ts";
+import "../features/requests/requests.table.ts";
+import "../features/services/services.table.ts";
+import "../platform/clock/held-clock.table.ts";
+import "../platform/event-log/event-log.table.ts";
+import "../platform/http/idempotency.table.ts";
+
+export { classifiedTables } from "../platform/db/columns.ts";

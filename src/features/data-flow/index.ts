@@ -1,0 +1,1 @@
+export { dataFlowPages, describeTable } from "./data-flow.pages.ts";
