@@ -81,6 +81,92 @@ describe("Ask for cover", () => {
   });
 });
 
+describe("dressings that nobody has looked at", () => {
+  const unsorted = { ...dressings, service: "wound-unassessed" };
+  const change = { version: "1", line: "1", "count-1": "14", "by-1": dressings.by, "maxKm-1": "8" };
+
+  it("R5: a nurse sorts them on the change page; reception is told who can", async () => {
+    const { code } = await aPractice(db);
+    const desk = await site.visitor(await aUser(db, { roles: ["reception"], at: code }));
+    const nurse = await site.visitor(await aUser(db, { roles: ["nurse"], at: code }));
+    const path = String((await desk.send("/requests/new", unsorted)).headers.location);
+    expect((await desk.open(`${path}/change`)).body).toContain("A nurse can say here");
+    expect((await desk.open(`${path}/change`)).body).not.toContain("What you found when you looked");
+    expect((await nurse.open(`${path}/change`)).body).toContain("What you found when you looked");
+    const refused = await desk.send(`${path}/change`, { ...change, "service-1": "wound-simple" });
+    expect(refused.statusCode).toBe(403);
+    const sorted = await nurse.send(`${path}/change`, { ...change, "service-1": "wound-simple" });
+    expect(sorted.statusCode).toBe(303);
+    expect((await desk.open(path)).body).toContain("14 × Simple dressing");
+    expect((await nurse.open(`${path}/change`)).body).not.toContain("What you found when you looked");
+  });
+});
+
+describe("the grid of service × day", () => {
+  const tuesday = { "grid-by-2026-12-22": "2026-12-22T18:30:00.000Z" };
+  const wednesday = { "grid-by-2026-12-23": "2026-12-23T18:30:00.000Z" };
+
+  it("R1: each filled cell becomes a line, and the row above it may stay empty", async () => {
+    const desk = await reception();
+    const sent = await desk.send("/requests/new", {
+      reason: "staff-absence",
+      maxKm: "8",
+      ...tuesday,
+      ...wednesday,
+      "grid-service-1": "wound-simple",
+      "grid-1-2026-12-22": "3",
+      "grid-1-2026-12-23": "2",
+      "grid-service-3": "phleb",
+      "grid-3-2026-12-22": "0",
+      "grid-3-2026-12-23": "4",
+    });
+    expect(sent.statusCode).toBe(303);
+    const { body } = await desk.open(String(sent.headers.location));
+    for (const line of ["3 × Simple dressing", "2 × Simple dressing", "4 × Blood test"]) expect(body).toContain(line);
+    expect(body).not.toContain("0 ×");
+  });
+
+  it("asks for what a row lacks, beside it, and stays open", async () => {
+    const desk = await reception();
+    const page = await desk.send("/requests/new", {
+      reason: "staff-absence",
+      ...tuesday,
+      "grid-service-1": "wound-simple",
+      "grid-2-2026-12-22": "4",
+    });
+    expect(page.statusCode).toBe(422);
+    expect(page.body).toContain('href="#grid-1-2026-12-22"');
+    expect(page.body).toContain('href="#grid-service-2"');
+    expect(page.body).toMatch(/id="needs" open/);
+    expect(page.body).toMatch(/id="grid-2-2026-12-22"[^>]* value="4"/);
+  });
+
+  it("offers the next five open days, so never Christmas", async () => {
+    const { body } = await (await reception()).open("/requests/new");
+    const days = [...body.matchAll(/id="grid-by-(\d{4}-\d\d-\d\d)"/g)].map((match) => match[1]);
+    expect(days).toEqual(["2026-12-21", "2026-12-22", "2026-12-23", "2026-12-24", "2026-12-29"]);
+  });
+});
+
+describe("what the form opens with", () => {
+  it("is what this practice chose last, with the services it asked for lately first", async () => {
+    const desk = await reception();
+    await desk.send("/requests/new", {
+      ...dressings,
+      service: "phleb",
+      reason: "premises",
+      maxKm: "16",
+      takeFirm: "no",
+    });
+    const { body } = await desk.open("/requests/new");
+    expect(body).toMatch(/<option value="premises" selected/);
+    expect(body).toMatch(/<option value="16" selected/);
+    expect(body).toMatch(/name="takeFirm" type="radio" value="no" checked/);
+    expect(body).toMatch(/label="Asked for lately">\s*<option value="phleb"/);
+    expect((await (await reception()).open("/requests/new")).body).not.toContain("Asked for lately");
+  });
+});
+
 describe("the edges of the site", () => {
   it("an expired session goes to sign-in and comes back to the same page", async () => {
     const page = await site.stranger.open("/requests/new");

@@ -17,21 +17,25 @@ const draftFields = (form: HTMLFormElement): Field[] =>
 const isTicked = (field: Field): boolean | undefined =>
   field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type) ? field.checked : undefined;
 
-/** Position, then value or tick: fields of one form are always in the same order. */
+/** What `field` would be kept as; some are named by a day, and what was meant for it must not land on another. */
+const kept = (field: Field, value: string): string => `${field.name}=${value}`;
+
+/** In the order of the form, since boxes of one question share a name. */
 const saveDraft = (form: HTMLFormElement, name: string): void => {
-  const values = draftFields(form).map((field) => String(isTicked(field) ?? field.value));
+  const values = draftFields(form).map((field) => kept(field, String(isTicked(field) ?? field.value)));
   sessionStorage.setItem(DRAFT + name, JSON.stringify(values));
 };
 
 const restoreDraft = (form: HTMLFormElement, name: string): void => {
-  const saved = sessionStorage.getItem(DRAFT + name);
-  if (saved === null || document.querySelector(".nhsuk-error-summary") !== null) return;
-  const values: unknown = JSON.parse(saved);
+  const draft = sessionStorage.getItem(DRAFT + name);
+  if (draft === null || document.querySelector(".nhsuk-error-summary") !== null) return;
+  const values: unknown = JSON.parse(draft);
   const fields = draftFields(form);
   if (!Array.isArray(values) || values.length !== fields.length) return sessionStorage.removeItem(DRAFT + name);
   for (const [at, field] of fields.entries()) {
-    const value: unknown = values[at];
-    if (typeof value !== "string") continue;
+    const saved: unknown = values[at];
+    if (typeof saved !== "string" || !saved.startsWith(kept(field, ""))) continue;
+    const value = saved.slice(kept(field, "").length);
     if (field instanceof HTMLInputElement && isTicked(field) !== undefined) field.checked = value === "true";
     else field.value = value;
   }

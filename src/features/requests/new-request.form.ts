@@ -1,6 +1,7 @@
 import type { Fields } from "../../platform/web/fields.ts";
 import { londonDate, type OpenDay } from "../calendar/index.ts";
 import type { Service } from "../services/index.ts";
+import { gridLines, type FormLine } from "./diary-grid.form.ts";
 import type { PostRequest, Priority } from "./requests.schema.ts";
 
 /*
@@ -11,10 +12,18 @@ import type { PostRequest, Priority } from "./requests.schema.ts";
 /** Lines that the form has room for without script; the first is always open. */
 export const formRows = ["", "-2", "-3", "-4", "-5", "-6"] as const;
 
-/** The rows in which something was entered, by the suffix of their fields: the API's lines, in order. */
-const filledRows = (fields: Fields): string[] => {
-  const filled = formRows.filter((row) => fields.has(`service${row}`) || fields.has(`count${row}`));
-  return filled.length === 0 ? [""] : filled;
+const lineOf = (row: string): FormLine => ({
+  service: `service${row}`,
+  count: `count${row}`,
+  by: `by${row}`,
+  minutes: `minutes${row}`,
+});
+
+/** Where something was entered, in the rows and then in the grid: the API's lines, in order. */
+const filledLines = (fields: Fields): FormLine[] => {
+  const inRows = formRows.filter((row) => fields.has(`service${row}`) || fields.has(`count${row}`)).map(lineOf);
+  const filled = [...inRows, ...gridLines(fields)];
+  return filled.length === 0 ? [lineOf("")] : filled;
 };
 
 /** All needs of a line belong to one person, best kept at one place. */
@@ -28,14 +37,14 @@ export const readNewRequest = (fields: Fields): unknown => ({
   reason: fields.text("reason"),
   takeFirm: fields.text("takeFirm") !== "no",
   onBehalfOf: fields.text("onBehalfOf"),
-  needs: filledRows(fields).map((row) => {
-    const count = fields.number(`count${row}`);
+  needs: filledLines(fields).map((line) => {
+    const count = fields.number(line.count);
     return {
-      service: fields.text(`service${row}`),
+      service: fields.text(line.service),
       count,
-      minutes: fields.number(`minutes${row}`),
+      minutes: line.minutes === undefined ? undefined : fields.number(line.minutes),
       earliest: fields.text("earliest"),
-      dueBy: fields.text(`by${row}`),
+      dueBy: fields.text(line.by),
       requires: fields.list("requires"),
       maxKm: fields.number("maxKm"),
       channel: fields.text("channel"),
@@ -44,16 +53,20 @@ export const readNewRequest = (fields: Fields): unknown => ({
   }),
 });
 
-const FIELD_OF: Readonly<Record<string, string>> = { dueBy: "by", courses: "together" };
-const OF_A_ROW = ["service", "count", "minutes", "by"];
-
-/** `/needs/1/dueBy` of the second filled row → `by-2`. */
+/** `/needs/1/dueBy` of the second filled row → `by-2`; `/needs` as a whole stays itself. */
 export const newRequestField = (pointer: string, fields: Fields): string => {
-  const [, first = "", line = "", property = ""] = pointer.split("/");
-  if (first !== "needs") return first;
-  const field = FIELD_OF[property] ?? property;
-  const row = filledRows(fields)[Number(line)] ?? "";
-  return OF_A_ROW.includes(field) ? `${field}${row}` : field === "" ? "service" : field;
+  const [, first = "", at = "", property = ""] = pointer.split("/");
+  if (first !== "needs" || at === "") return first;
+  const line = filledLines(fields)[Number(at)] ?? lineOf("");
+  const own: Readonly<Record<string, string | undefined>> = {
+    "": line.service,
+    service: line.service,
+    count: line.count,
+    dueBy: line.by,
+    minutes: line.minutes,
+    courses: "together",
+  };
+  return own[property] ?? property;
 };
 
 const rowMessages = formRows.flatMap((row): [string, string][] => [
@@ -83,6 +96,20 @@ export const withPriorities = (input: PostRequest, said: string | undefined, now
     ? { ...input, needs: input.needs.map((line) => ({ ...line, priority: priorityBy(now, line.dueBy) })) }
     : input;
 
+/** What the form opens with: what this practice chose last, or what most would choose. */
+export const defaultChoices = (
+  last: { reason: string; takesFirm: boolean; maxKm: number; channel: string } | undefined,
+): Readonly<Record<string, string>> =>
+  last === undefined
+    ? { reason: "staff-absence", maxKm: "8" }
+    : {
+        reason: last.reason,
+        maxKm: nearestDistance(last.maxKm),
+        channel: last.channel,
+        takeFirm: last.takesFirm ? "yes" : "no",
+        _sent: "1",
+      };
+
 export interface Choice {
   readonly value: string;
   readonly text: string;
@@ -108,6 +135,9 @@ export const distanceChoices: readonly Choice[] = [
   { value: "80", text: "50 miles" },
 ];
 
+/** The API takes any number of km; the form knows six. The first that reaches as far. */
+const nearestDistance = (km: number): string => distanceChoices.find(({ value }) => Number(value) >= km)?.value ?? "80";
+
 export const channelChoices: readonly Choice[] = [
   { value: "in-person", text: "In person" },
   { value: "telephone", text: "By telephone" },
@@ -122,14 +152,20 @@ export const priorityChoices: readonly Choice[] = [
   { value: "routine", text: "Routine" },
 ];
 
-/** Dressings first, because they are what is asked for most; *not yet checked* beside them (R5). */
-export const serviceChoices = (services: readonly Service[]): { text: string; items: Choice[] }[] => {
+/** What the practice asked for lately, then dressings, because they are asked for most; *not yet checked* beside them (R5). */
+export const serviceChoices = (
+  services: readonly Service[],
+  lately: readonly string[] = [],
+): { text: string; items: Choice[] }[] => {
   const items = services.map(({ code, name }) => ({ value: code, text: name }));
+  const usual = lately.flatMap((code) => items.filter(({ value }) => value === code));
+  const others = items.filter((item) => !usual.includes(item));
   const isDressing = ({ value }: Choice): boolean => value.startsWith("wound");
   return [
-    { text: "Dressings", items: items.filter(isDressing) },
-    { text: "Other appointments", items: items.filter((item) => !isDressing(item)) },
-  ];
+    { text: "Asked for lately", items: usual },
+    { text: "Dressings", items: others.filter(isDressing) },
+    { text: "Other appointments", items: others.filter((item) => !isDressing(item)) },
+  ].filter((group) => group.items.length > 0);
 };
 
 /** By the end of an open day: `Thu 24 Dec, closes 18:30`. The value is the instant of closing. */

@@ -74,6 +74,7 @@ export const presentRequest = (request: RequestView, serviceName: (code: string)
     line: line.line,
     count: line.count,
     service: serviceName(line.service),
+    isUnsorted: line.service === "wound-unassessed",
     minutes: line.minutes,
     by: speakInstant(new Date(line.dueBy)),
     dueBy: line.dueBy,

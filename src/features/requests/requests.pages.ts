@@ -7,9 +7,12 @@ import { holidaysAhead, openDays, type OpenDay } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
 import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
 import { amendRequest } from "./amending.service.ts";
+import { gridColumns, gridMessage, gridRows } from "./diary-grid.form.ts";
 import { acknowledgeReturn, sortNeed, withdrawNeeds } from "./ending.service.ts";
+import { readLastUsed } from "./last-used.repository.ts";
 import {
   channelChoices,
+  defaultChoices,
   distanceChoices,
   dueChoices,
   formRows,
@@ -41,16 +44,20 @@ const daysOf = async (q: Queryable, organisationCode: string): Promise<OpenDay[]
   return openDays(hours, await appNow(q), DAYS_TO_CHOOSE);
 };
 
-const showNew = async (actor: Actor, { q }: Database, state: FormState): Promise<View> => {
+const showNew = async (actor: Actor, { q }: Database, given?: FormState): Promise<View> => {
   const days = await daysOf(q, actor.organisationCode);
   const services = await serviceCatalogue(q);
+  const last = await readLastUsed(q, actor.organisationCode);
+  const state = given ?? blank(defaultChoices(last.choices));
   return view({
     template: "requests/new.njk",
     title: "Ask for cover",
     form: state,
     data: {
       rows: formRows,
-      services: [{ value: "", text: "Choose" }, ...serviceChoices(services)],
+      services: [{ value: "", text: "Choose" }, ...serviceChoices(services, last.services)],
+      gridRows,
+      gridColumns: gridColumns(days),
       days: [{ value: "", text: "Choose a day" }, ...dueChoices(days)],
       holidays: holidaysAhead(await appNow(q), 21),
       startDays: [
@@ -81,6 +88,7 @@ const showOne = async (
       sortedChoices,
       plain: plainText(request),
       isHome: request.homeCode === actor.organisationCode,
+      isNurse: actor.roles.includes("nurse"),
       distanceChoices,
       days: dueChoices(await daysOf(q, actor.organisationCode)),
     },
@@ -93,7 +101,7 @@ const overview = (actor: Actor, database: Database, reference: string): Promise<
 const reading: readonly AppPage[] = [
   page(
     { path: "/requests/new", summary: "The form Ask for cover", access: atDesk, params: none, query: none },
-    async ({ actor }, database) => showNew(actor, database, blank({ reason: "staff-absence", maxKm: "8" })),
+    async ({ actor }, database) => showNew(actor, database),
   ),
   page(
     {
@@ -157,6 +165,7 @@ export const requestPages = (ports: RequestPorts): readonly AppPage[] => [
       read: readNewRequest,
       fieldOf: newRequestField,
       messages: newRequestMessages,
+      say: (field, message) => gridMessage(field) ?? message,
       again: async ({ actor }, database, state) => showNew(actor, database, state),
     },
     async ({ actor, input, fields }, tx) => {
@@ -229,6 +238,7 @@ export const requestPages = (ports: RequestPorts): readonly AppPage[] => [
         change: {
           lines: fields.list("line").map((line) => ({
             line: Number(line),
+            service: fields.text(`service-${line}`),
             count: fields.number(`count-${line}`),
             dueBy: fields.text(`by-${line}`),
             maxKm: fields.number(`maxKm-${line}`),
