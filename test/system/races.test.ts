@@ -122,61 +122,65 @@ onBothBackends("O4: races through the API", 5, (redis) => {
     expect(await heldForNobody()).toBe(0);
   });
 
-  it("200 accepts over the same slots and needs at once: each is given at most once, each loser is told what is left", async () => {
-    const shorts = [await home(), await home()];
-    const hosts = [];
-    for (let at = 0; at < 5; at += 1) hosts.push(await hostWith(8));
-    const references = await Promise.all(
-      shorts.map(async ({ api }, at) =>
-        post(api, { priority: at === 0 ? "asap" : "urgent", needs: [{ ...line, count: 8 }] }),
-      ),
-    );
-    await until(async () => (await count(db, sql`needs where state = 'open'`)) === 0, {
-      withinMs: 10_000,
-      what: "every need is asked for",
-    });
-    await settled();
-    const offers = (
-      await Promise.all(hosts.map(async ({ desk }) => (await desk.waiting()).map((offer) => ({ desk, offer }))))
-    ).flat();
-    // Several practices wait with the same needs, or nothing would be raced for.
-    expect(await count(db, sql`offer_needs where is_live`)).toBeGreaterThan(16);
-
-    const outcomes = await Promise.all(
-      Array.from({ length: 200 }, async (_, at) => {
-        const chosen = offers[at % offers.length];
-        if (chosen === undefined) throw new Error("no offer");
-        const { desk, offer } = chosen;
-        const from = at % 3;
-        const ticked = offer.slots.slice(from, from + 1 + (at % 4)).map((slot) => slot.id);
-        return accept(desk.api, offer.id, ticked.length === 0 ? undefined : ticked);
-      }),
-    );
-
-    const won = winsOf(outcomes);
-    expect(won.length).toBeGreaterThan(1);
-    expect(won.length).toBeLessThanOrEqual(offers.length);
-    const lost = lossesOf(outcomes).map(({ problem }) => whatIsLeft.parse(problem));
-    expect(lost).toHaveLength(200 - won.length);
-    await settled();
-    const ids = won.flatMap(({ agreed }) => agreed.map(({ id }) => id));
-    expect(new Set(ids).size).toBe(ids.length);
-    expect(await count(db, sql`agreements where is_live`)).toBe(ids.length);
-    expect(await count(db, sql`needs where state = 'agreed'`)).toBe(ids.length);
-    expect(await count(db, sql`slots where state = 'busy'`)).toBe(ids.length);
-    expect(await givenTwice()).toBe(0);
-    expect(await heldForNobody()).toBe(0);
-
-    // With nothing wanted any more nothing stays held and nobody stays asked.
-    for (const [at, reference] of references.entries())
-      await shorts[at]?.api.command({
-        method: "POST",
-        path: `/v1/cover-requests/${reference}/withdraw`,
-        body: {},
-        parse: () => undefined,
+  it(
+    "200 accepts over the same slots and needs at once: each is given at most once, each loser is told what is left",
+    { timeout: 60_000 },
+    async () => {
+      const shorts = [await home(), await home()];
+      const hosts = [];
+      for (let at = 0; at < 5; at += 1) hosts.push(await hostWith(8));
+      const references = await Promise.all(
+        shorts.map(async ({ api }, at) =>
+          post(api, { priority: at === 0 ? "asap" : "urgent", needs: [{ ...line, count: 8 }] }),
+        ),
+      );
+      await until(async () => (await count(db, sql`needs where state = 'open'`)) === 0, {
+        withinMs: 10_000,
+        what: "every need is asked for",
       });
-    await settled();
-    expect(await count(db, sql`slots where state <> 'free'`)).toBe(0);
-    expect(await count(db, sql`offers where state = 'waiting'`)).toBe(0);
-  });
+      await settled();
+      const offers = (
+        await Promise.all(hosts.map(async ({ desk }) => (await desk.waiting()).map((offer) => ({ desk, offer }))))
+      ).flat();
+      // Several practices wait with the same needs, or nothing would be raced for.
+      expect(await count(db, sql`offer_needs where is_live`)).toBeGreaterThan(16);
+
+      const outcomes = await Promise.all(
+        Array.from({ length: 200 }, async (_, at) => {
+          const chosen = offers[at % offers.length];
+          if (chosen === undefined) throw new Error("no offer");
+          const { desk, offer } = chosen;
+          const from = at % 3;
+          const ticked = offer.slots.slice(from, from + 1 + (at % 4)).map((slot) => slot.id);
+          return accept(desk.api, offer.id, ticked.length === 0 ? undefined : ticked);
+        }),
+      );
+
+      const won = winsOf(outcomes);
+      expect(won.length).toBeGreaterThan(1);
+      expect(won.length).toBeLessThanOrEqual(offers.length);
+      const lost = lossesOf(outcomes).map(({ problem }) => whatIsLeft.parse(problem));
+      expect(lost).toHaveLength(200 - won.length);
+      await settled();
+      const ids = won.flatMap(({ agreed }) => agreed.map(({ id }) => id));
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(await count(db, sql`agreements where is_live`)).toBe(ids.length);
+      expect(await count(db, sql`needs where state = 'agreed'`)).toBe(ids.length);
+      expect(await count(db, sql`slots where state = 'busy'`)).toBe(ids.length);
+      expect(await givenTwice()).toBe(0);
+      expect(await heldForNobody()).toBe(0);
+
+      // With nothing wanted any more nothing stays held and nobody stays asked.
+      for (const [at, reference] of references.entries())
+        await shorts[at]?.api.command({
+          method: "POST",
+          path: `/v1/cover-requests/${reference}/withdraw`,
+          body: {},
+          parse: () => undefined,
+        });
+      await settled();
+      expect(await count(db, sql`slots where state <> 'free'`)).toBe(0);
+      expect(await count(db, sql`offers where state = 'waiting'`)).toBe(0);
+    },
+  );
 });
