@@ -43,6 +43,7 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "wrong-password": "The present password is wrong.",
   "too-many-tokens": "The user has as many API tokens as may be.",
   // Organisations
+  "settings-in-past": "The time until which neighbours may ask has passed already.",
   "settings-stale": "Somebody changed the settings since they were read.",
   "settings-unknown-reference": "The settings name a service, requirement or organisation that does not exist.",
   "matched-as-unknown": "The service is matched as one that does not exist.",

@@ -11,4 +11,5 @@ export {
   openMinutesBetween,
   type OpeningHours,
 } from "./opening-hours.rules.ts";
+export { typedTime } from "./typed-time.rules.ts";
 export { holidaysAhead, openDays, speakDay, type OpenDay } from "./open-days.rules.ts";

@@ -1,24 +1,13 @@
 import type { Fields } from "../../platform/web/fields.ts";
-import { londonInstant } from "../calendar/index.ts";
+import { londonInstant, typedTime } from "../calendar/index.ts";
 
 /* The form *Publish clinic* and how it becomes what the API takes: a London day and wall times instead of instants. */
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-
-/** `9:00`, `0900` and `9.00` are what people type for `09:00`. */
-const readTime = (text: string | undefined): string | undefined => {
-  const digits = text?.replaceAll(/[.:\s]/g, "");
-  if (digits === undefined || !/^\d{3,4}$/.test(digits)) return undefined;
-  const padded = digits.padStart(4, "0");
-  const time = `${padded.slice(0, 2)}:${padded.slice(2)}`;
-  return TIME.test(time) ? time : undefined;
-};
-
 /** An instant as the API takes it; what is none stays as typed, so that the schema refuses it. */
 const instantOf = (fields: Fields, name: string): string => {
   const date = fields.text("date") ?? "";
-  const time = readTime(fields.text(name));
+  const time = typedTime(fields.text(name));
   return DATE.test(date) && time !== undefined ? londonInstant(date, time).toISOString() : `${date} ${time ?? ""}`;
 };
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
-import { isSignedSql } from "./membership.repository.ts";
+import { isAcceptingSql, isSignedSql } from "./membership.repository.ts";
 import { networkSchema, organisationDetailSchema, organisationKinds } from "./practices.schema.ts";
 
 /*
@@ -60,7 +60,7 @@ export const findOrganisation = async (
     q,
     organisationDetailSchema,
     sql`select o.code, o.name, o.kind, o.code = ${viewer.organisationCode} as "isOwn", o.postcode,
-               o.list_size as "listSize", o.status, o.is_accepting as "isAccepting", o.daily_cap as "dailyCap",
+               o.list_size as "listSize", o.status, ${isAcceptingSql("o")} as "isAccepting", o.daily_cap as "dailyCap",
                o.provides, o.bypass_phone as "bypassPhone", m.group_code as "groupCode",
                coalesce(${isSignedSql("m")}, false) as "isSigned",
                array(select s.service_code from organisation_services s where s.organisation_code = o.code

@@ -1,6 +1,7 @@
 export {
   brokersOf,
   brokerStreams,
+  isAcceptingSql,
   isAskableSql,
   isSignedSql,
   membersAmong,

@@ -17,6 +17,12 @@ export const isSignedSql = (alias: string): SQL => {
 /** A practice with fewer registered patients is closing, or a special allocation scheme: never asked. */
 const MIN_LIST_SIZE = 500;
 
+/** SQL: is the switch of the row `alias` of organisations on just now (C3)? It may be on only until some time. */
+export const isAcceptingSql = (alias: string): SQL => {
+  const o = sql.identifier(alias);
+  return sql`(${o}.is_accepting and (${o}.accepting_until is null or ${o}.accepting_until > app_now()))`;
+};
+
 /** SQL: may the row `alias` of organisations be asked at all: ACTIVE, and not a practice with under 500 patients? */
 export const isAskableSql = (alias: string): SQL => {
   const o = sql.identifier(alias);

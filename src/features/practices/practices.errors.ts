@@ -5,6 +5,12 @@ export const settingsStale = (version: number): DomainError =>
     details: { version },
   });
 
+/** "Ask us until 18:00", when it is 18:30. */
+export const settingsInPast = (): DomainError => {
+  const fields = [{ pointer: "/acceptingUntil", message: "Choose a time that is still ahead." }];
+  return new DomainError("invalid", "settings-in-past", "This time has passed.", { fields });
+};
+
 /** Services, buddies or sites that are not there, or not yours to name. */
 export const unknownInSettings = (fields: readonly FieldProblem[]): DomainError =>
   new DomainError("invalid", "settings-unknown-reference", "Something that these settings name does not exist.", {

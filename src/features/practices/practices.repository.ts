@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { isAcceptingSql } from "./membership.repository.ts";
 import { defaultOpeningHours, openingHoursSchema, type OpeningHours } from "../calendar/index.ts";
 
 const organisation = z.object({
@@ -12,7 +13,10 @@ const organisation = z.object({
   lon: z.number().nullable(),
   listSize: z.number().nullable(),
   status: z.string(),
+  /** Whether neighbours may ask just now. */
   isAccepting: z.boolean(),
+  /** Until when that is so; null: until it is switched off, or it is off. */
+  acceptingUntil: z.string().nullable(),
   dailyCap: z.number().nullable(),
   provides: z.array(z.string()),
   acceptRoles: z.array(z.string()),
@@ -28,7 +32,8 @@ export const readOrganisation = async (q: Queryable, code: string): Promise<Orga
     q,
     organisation,
     sql`select o.code, o.kind, o.name, o.postcode, o.lat, o.lon, o.list_size as "listSize", o.status,
-               o.is_accepting as "isAccepting", o.daily_cap as "dailyCap", o.provides, o.accept_roles as "acceptRoles",
+               ${isAcceptingSql("o")} as "isAccepting",
+               case when ${isAcceptingSql("o")} then to_char(o.accepting_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end as "acceptingUntil", o.daily_cap as "dailyCap", o.provides, o.accept_roles as "acceptRoles",
                o.bypass_phone as "bypassPhone", m.group_code as "groupCode", o.version
         from organisations o left join sharing_memberships m on m.organisation_code = o.code where o.code = ${code}`,
   );

@@ -41,6 +41,11 @@ const siteHoursSchema = z.strictObject({ id: z.uuid(), openingHours: openingWeek
 /** What a practice may change of its settings (C3); what is left out stays. */
 export const settingsPatchSchema = z.strictObject({
   isAccepting: z.boolean().optional(),
+  /** Be asked only until then; null: until it is switched off. Goes with `isAccepting: true`, and is forgotten without it. */
+  acceptingUntil: z.iso
+    .datetime({ offset: true, error: "Use an instant such as 2026-12-22T18:00:00Z." })
+    .nullable()
+    .optional(),
   /** Needs a day; null: no cap. */
   dailyCap: z.int().min(0).max(500).nullable().optional(),
   services: z.array(serviceCodeSchema).max(100).optional(),
@@ -55,7 +60,10 @@ export type SettingsPatch = z.output<typeof settingsPatchSchema>;
 export const settingsSchema = z.strictObject({
   organisationCode: z.string(),
   name: z.string(),
+  /** Whether neighbours may ask just now. */
   isAccepting: z.boolean(),
+  /** Until when that is so; null: until it is switched off, or it is off. */
+  acceptingUntil: z.string().nullable(),
   dailyCap: z.int().nullable(),
   services: z.array(z.string()),
   provides: z.array(z.string()),

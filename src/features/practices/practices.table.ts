@@ -30,6 +30,8 @@ export const organisations = pgTable(
     status: text().notNull(),
     /** The switch for being asked at all (C3). */
     isAccepting: boolean().notNull(),
+    /** Switched on only until then, "until 18:00"; null: until somebody switches it off. */
+    acceptingUntil: instant(),
     /** Needs a day (UTC date of start) for neighbours; null is no cap, 0 is none. */
     dailyCap: integer(),
     /** What every clinic here provides: step-free, hoist, interpreter… */
@@ -53,6 +55,7 @@ classify(organisations, keepForever, {
   listSize: "none",
   status: "none",
   isAccepting: "none",
+  acceptingUntil: "none",
   dailyCap: "none",
   provides: "none",
   acceptRoles: "none",

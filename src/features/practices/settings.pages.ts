@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { Database } from "../../platform/db/database.ts";
+import { appNow, type Database } from "../../platform/db/database.ts";
 import type { Fields } from "../../platform/web/fields.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, managersOnly, page, signedIn, type Actor, type AppPage } from "../access/index.ts";
+import { dateSchema, londonDate, londonInstant, londonTime, speakInstant, typedTime } from "../calendar/index.ts";
 import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
 import { settingsPatchSchema } from "./practices.schema.ts";
 import { changeSettings, readSettings } from "./settings.service.ts";
@@ -17,6 +18,7 @@ const roleChoices = [
 
 const showSettings = async (actor: Actor, { q }: Database): Promise<View> => {
   const settings = await readSettings(q, actor.organisationCode);
+  const until = settings.acceptingUntil === null ? undefined : new Date(settings.acceptingUntil);
   const main = settings.sites.find(({ isMain }) => isMain) ?? settings.sites.at(0);
   const services = await serviceCatalogue(q);
   return view({
@@ -24,6 +26,9 @@ const showSettings = async (actor: Actor, { q }: Database): Promise<View> => {
     title: "Settings",
     data: {
       settings,
+      asking: settings.isAccepting ? (until === undefined ? "yes" : "until") : "no",
+      until: until === undefined ? undefined : { time: londonTime(until), says: speakInstant(until) },
+      untilDay: londonDate(until ?? (await appNow(q))),
       site: main,
       days: weekdays.map((name, at) => ({
         name,
@@ -51,10 +56,18 @@ const readHours = (fields: Fields): { id: string; openingHours: unknown[] }[] =>
   return [{ id, openingHours }];
 };
 
+/** What is no time stays as typed, so that the schema refuses it. */
+const readUntil = (fields: Fields): string => {
+  const [day, typed] = [dateSchema.safeParse(fields.text("untilDay")), fields.text("acceptingUntil")];
+  const time = typedTime(typed);
+  return day.success && time !== undefined ? londonInstant(day.data, time).toISOString() : (typed ?? "");
+};
+
 const readSettingsForm = (fields: Fields): unknown => ({
   version: fields.number("version"),
   patch: {
-    isAccepting: fields.text("isAccepting") === "yes",
+    isAccepting: ["yes", "until"].includes(fields.text("isAccepting") ?? ""),
+    acceptingUntil: fields.text("isAccepting") === "until" ? readUntil(fields) : null,
     dailyCap: fields.number("dailyCap") ?? null,
     services: fields.list("services"),
     provides: fields.list("provides"),
@@ -86,6 +99,7 @@ export const settingsPages: readonly AppPage[] = [
       read: readSettingsForm,
       fieldOf,
       messages: {
+        acceptingUntil: "Enter a time today that is still ahead, such as 18:00",
         dailyCap: "Enter a number from 0 to 500, or leave it empty",
         "opens-1": "Enter opening and closing times as 08:00, and closing after opening",
         acceptRoles: "Choose who may answer",

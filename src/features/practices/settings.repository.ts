@@ -6,6 +6,7 @@ import { buddies, organisations, sites } from "./practices.table.ts";
 /** The columns of `organisations` that settings write. */
 export interface SettingsColumns {
   readonly isAccepting?: boolean;
+  readonly acceptingUntil?: Date | null;
   readonly dailyCap?: number | null;
   readonly provides?: string[];
   readonly acceptRoles?: string[];

@@ -1,4 +1,4 @@
-import type { Queryable, Tx } from "../../platform/db/database.ts";
+import { appNow, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { notFound, type FieldProblem } from "../../platform/errors/domain-error.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import type { Actor } from "../access/index.ts";
@@ -6,11 +6,17 @@ import { recordAudit } from "../audit/index.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { activeServicesAmong, orderedRequirements, replaceServicesOf, servicesOf } from "../services/index.ts";
 import { brokersOf, membersAmong } from "./membership.repository.ts";
-import { settingsStale, unknownInSettings } from "./practices.errors.ts";
+import { settingsInPast, settingsStale, unknownInSettings } from "./practices.errors.ts";
 import { settingsChanged } from "./practices.events.ts";
 import { readOrganisation, sitesOf } from "./practices.repository.ts";
 import { acceptRoles, keptPhone, type Settings, type SettingsPatch } from "./practices.schema.ts";
-import { buddiesOf, replaceBuddies, updateOpeningHours, updateSettings } from "./settings.repository.ts";
+import {
+  buddiesOf,
+  replaceBuddies,
+  updateOpeningHours,
+  updateSettings,
+  type SettingsColumns,
+} from "./settings.repository.ts";
 
 /** The settings of an organisation (C3). */
 export const readSettings = async (q: Queryable, code: string): Promise<Settings> => {
@@ -21,6 +27,7 @@ export const readSettings = async (q: Queryable, code: string): Promise<Settings
     organisationCode: code,
     name: organisation.name,
     isAccepting: organisation.isAccepting,
+    acceptingUntil: organisation.acceptingUntil,
     dailyCap: organisation.dailyCap,
     services: await servicesOf(q, code),
     provides: organisation.provides,
@@ -62,6 +69,17 @@ const problemsOf = <T>(
 ): FieldProblem[] =>
   (values ?? []).flatMap((value, index) => (isKnown(value) ? [] : [{ pointer: `/${field}/${index}`, message }]));
 
+const refusePast = async (q: Queryable, { acceptingUntil }: SettingsPatch): Promise<void> => {
+  if (typeof acceptingUntil === "string" && new Date(acceptingUntil) <= (await appNow(q))) throw settingsInPast();
+};
+
+/** Switching it on without a time, or off, forgets the time of before. */
+const acceptingOf = ({ isAccepting, acceptingUntil }: SettingsPatch): SettingsColumns => {
+  const until = typeof acceptingUntil === "string" ? new Date(acceptingUntil) : null;
+  if (isAccepting !== undefined) return { isAccepting, acceptingUntil: isAccepting ? until : null };
+  return acceptingUntil === undefined ? {} : { acceptingUntil: until };
+};
+
 /** What only concerns who answers, and how to reach them, cannot improve cover. */
 const CANNOT_HELP = new Set(["acceptRoles", "bypassPhone"]);
 
@@ -78,10 +96,11 @@ export const changeSettings = async (
   const code = actor.organisationCode;
   const before = await readSettings(tx.q, code);
   if (before.version !== version) throw settingsStale(before.version);
+  await refusePast(tx.q, patch);
   const unknown = await findUnknown(tx.q, actor, patch, before);
   if (unknown.length > 0) throw unknownInSettings(unknown);
   const isUpdated = await updateSettings(tx.q, code, version, {
-    ...(patch.isAccepting === undefined ? {} : { isAccepting: patch.isAccepting }),
+    ...acceptingOf(patch),
     ...(patch.dailyCap === undefined ? {} : { dailyCap: patch.dailyCap }),
     ...(patch.provides === undefined ? {} : { provides: orderedRequirements(patch.provides) }),
     ...(patch.acceptRoles === undefined

@@ -1,0 +1,1 @@
+ALTER TABLE "organisations" ADD COLUMN "accepting_until" timestamp (3) with time zone;
