@@ -1,3 +1,4 @@
+import { isCloseEnough } from "./bound.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { greedyOrder, insertCheapest, PLAIN, type Meter } from "./insert.ts";
 import { compile, type Model } from "./model.ts";
@@ -39,7 +40,7 @@ export const solve = (problem: Problem, options: SolveOptions = {}): Plan => {
   const random = seededRandom(0x5eed);
   for (const need of greedyOrder(model)) insertCheapest(state, need, meter, random, PLAIN);
   const budget = Math.min(options.maxSteps ?? Number.POSITIVE_INFINITY, budgetFor(model));
-  improve(state, random, meter, budget);
+  if (!isCloseEnough(state)) improve(state, random, meter, budget);
   const chosen: Chosen[] = [];
   for (let need = 0; need < model.needCount; need += 1) {
     const edge = state.edgeOf[need] ?? -1;
