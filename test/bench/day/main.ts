@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import { startPostgres } from "../support/servers.ts";
+import { round } from "../support/stats.ts";
+import { clairvoyant } from "./clairvoyant.ts";
+import { runCovershare } from "./covershare.ts";
+import { readData, type Data } from "./data.ts";
+import { buildFederation } from "./federation.ts";
+import { firstCome } from "./first-come.ts";
+import { makeWorld } from "./make-world.ts";
+import { coveredByAll, metricsOf, spreadOf, type Metrics } from "./metrics.ts";
+import { phoneRound } from "./phone-round.ts";
+import { BEGIN, END, type Outcome, type World } from "./world.ts";
+
+/*
+ * A holiday rush, day by day, on real geography: Covershare's own matcher and lifecycle on a real PostgreSQL with a held
+ * clock, beside first come nearest, a phone round and whoever knows everything in advance; all meet the same world and the
+ * same answers. What is assumed stands in make-world.ts and answers.ts.
+ */
+
+const { values } = parseArgs({
+  options: {
+    /** Seeds, for example 1,2,3. */
+    seeds: { type: "string", default: "1,2,3,4,5" },
+    /** At most as many practices in the sub-ICB that the seed draws (at least 60). */
+    practices: { type: "string", default: "85" },
+    /** Requests for each practice over the days. */
+    load: { type: "string", default: "0.5" },
+  },
+});
+const size = { practices: Number(values.practices), load: Number(values.load) };
+const seeds = values.seeds.split(",").map(Number);
+
+const POLICIES = ["covershare", "firstCome", "phoneRound", "clairvoyant"] as const;
+type ByPolicy = Record<(typeof POLICIES)[number], Metrics>;
+
+const live = async (data: Data, world: World): Promise<{ outcome: Outcome; ms: number }> => {
+  const postgres = await startPostgres();
+  try {
+    const federation = await buildFederation(postgres.url, data, world);
+    try {
+      const began = performance.now();
+      const outcome = await runCovershare(federation, world);
+      return { outcome, ms: performance.now() - began };
+    } finally {
+      await federation.close();
+    }
+  } finally {
+    await postgres.close();
+  }
+};
+
+const runSeed = async (data: Data, seed: number) => {
+  const world = makeWorld(data, seed, size);
+  const { outcome: covershare, ms } = await live(data, world);
+  const rivals = { firstCome: firstCome(world), phoneRound: phoneRound(world) };
+  const outcomes = { covershare, ...rivals, clairvoyant: clairvoyant(world, false) };
+  const paired = coveredByAll(world, [covershare, ...Object.values(rivals)]);
+  const measured: ByPolicy = {
+    covershare: metricsOf(world, covershare, paired),
+    firstCome: metricsOf(world, rivals.firstCome, paired),
+    phoneRound: metricsOf(world, rivals.phoneRound, paired),
+    clairvoyant: metricsOf(world, outcomes.clairvoyant, paired),
+  };
+  const weighted = metricsOf(world, clairvoyant(world, true), paired).weightedCover;
+  const result = {
+    seed,
+    group: world.group,
+    practices: world.practices.length,
+    requests: world.requests.length,
+    needs: measured.covershare.needs,
+    shareOfClairvoyant: measured.covershare.covered / measured.clairvoyant.covered,
+    shareOfClairvoyantWeight: measured.covershare.weightedCover / weighted,
+    speedup: (END - BEGIN) / ms,
+    seconds: ms / 1000,
+  };
+  const shown = Object.fromEntries(
+    Object.entries(result).map(([key, value]) => [key, typeof value === "number" ? round(value, 3) : value]),
+  );
+  console.error(JSON.stringify(shown));
+  for (const policy of POLICIES) {
+    const rounded = Object.entries(measured[policy]).map(([key, value]) => [key, round(Number(value), 3)]);
+    console.error(`  ${policy.padEnd(12)} ${JSON.stringify(Object.fromEntries(rounded))}`);
+  }
+  return { ...result, measured };
+};
+
+const data = await readData();
+const results: Awaited<ReturnType<typeof runSeed>>[] = [];
+for (const seed of seeds) results.push(await runSeed(data, seed));
+const of = (policy: (typeof POLICIES)[number]) => spreadOf(results.map(({ measured }) => measured[policy]));
+const middle = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+console.log(
+  JSON.stringify({
+    bench: "day",
+    seeds,
+    practices: results.map(({ practices }) => practices),
+    covershare: of("covershare"),
+    firstCome: of("firstCome"),
+    phoneRound: of("phoneRound"),
+    clairvoyant: of("clairvoyant"),
+    shareOfClairvoyant: round(middle(results.map((one) => one.shareOfClairvoyant)), 4),
+    shareOfClairvoyantBySeed: results.map((one) => round(one.shareOfClairvoyant, 4)),
+    shareOfClairvoyantWeight: round(middle(results.map((one) => one.shareOfClairvoyantWeight)), 4),
+    /** Simulated time ÷ running time of Covershare's part: the slowest seed. */
+    speedup: Math.floor(Math.min(...results.map((one) => one.speedup))),
+  }),
+);
