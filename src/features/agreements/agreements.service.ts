@@ -3,6 +3,7 @@ import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit, type Author } from "../audit/index.ts";
+import { londonDate } from "../calendar/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { brokersOf, openingHoursOf } from "../practices/index.ts";
@@ -43,7 +44,7 @@ export const makeAgreements = async (
   if (taken.length !== slotIds.length) throw alreadyGiven(undefined);
   const agreed = await markNeeds(tx, needIds, { from: ["open", "offered"], to: "agreed" });
   if (agreed.length !== needIds.length) throw alreadyGiven(undefined);
-  const made = await insertAgreements(tx, between, blocks, author, await releaseFor(tx, parties.homeCode));
+  const made = await insertAgreements(tx, between, blocks, author, await releaseOfDay(tx, parties.homeCode, blocks));
   const refs = new Map(blocks.map((block) => [block.needId, block.ref]));
   const data = {
     reference,
@@ -67,6 +68,18 @@ export const releaseFor = async (tx: Tx, homeCode: string): Promise<(startsAt: D
     const now = await appNow(tx.q);
     return (startsAt) => releaseBy(hours, now, startsAt);
   });
+
+/** What is agreed together for one day goes back together: home is warned once, by the first of them. */
+const releaseOfDay = async (tx: Tx, homeCode: string, blocks: readonly Block[]): ReturnType<typeof releaseFor> => {
+  const release = await releaseFor(tx, homeCode);
+  const firstOf = new Map<string, Date>();
+  for (const { startsAt } of blocks) {
+    const day = londonDate(startsAt);
+    const first = firstOf.get(day);
+    if (first === undefined || startsAt < first) firstOf.set(day, startsAt);
+  }
+  return (startsAt) => release(firstOf.get(londonDate(startsAt)) ?? startsAt);
+};
 
 export const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: Date }) => ({
   id: agreement.id,
