@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, inject, it } from "vitest";
+import { launchBrowser } from "./chromium.ts";
 
 const inCi = (): boolean => process.env["CI"] === "true";
 
@@ -22,26 +22,14 @@ export const describeWithRedis = (name: string, body: (redisUrl: string) => void
   else describe(name, () => body(url));
 };
 
-const CHROME_CANDIDATES = [process.env["CHROME_PATH"] ?? "", "/usr/bin/chromium"];
-
-const launch = async (): Promise<Browser> => {
-  // Loaded only where a browser is wanted: every test file imports this one.
-  const { chromium } = await import("playwright-core");
-  const installed = CHROME_CANDIDATES.find((file) => file !== "" && existsSync(file));
-  if (installed !== undefined) return chromium.launch({ executablePath: installed, args: ["--no-sandbox"] });
-  const { default: packaged } = await import("@sparticuz/chromium");
-  return chromium.launch({ executablePath: await packaged.executablePath(), args: packaged.args });
-};
-
 /**
- * A suite in a real browser: CHROME_PATH, /usr/bin/chromium, or the one inside `@sparticuz/chromium`. The body gets a
- * function that answers the browser once tests run.
+ * A suite in a real browser. The body gets a function that answers the browser once tests run.
  */
 export const describeWithBrowser = (name: string, body: (browser: () => Browser) => void): void => {
   describe(name, () => {
     let browser: Browser | undefined;
     beforeAll(async () => {
-      browser = await launch();
+      browser = await launchBrowser();
     }, 60_000);
     afterAll(async () => browser?.close());
     body(() => {

@@ -50,17 +50,17 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
         where o.group_code = ${groupCode} and o.state = 'waiting'
           and app_now() >= o.created_at + (o.expires_at - o.created_at) / 2
       ), risks as (
-        select 'uncovered' as kind, n.request_id, ${mostUrgent} as priority, r.home_code as desk, min(l.due_by) as at,
+        select 'uncovered' as kind, r.id as request_id, ${mostUrgent} as priority, r.home_code as desk, min(l.due_by) as at,
           count(*)::int as needs, array_agg(distinct l.service_code) as services
         from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
         where n.group_code = ${groupCode} and n.state in ('open', 'offered') and l.due_by < ${horizon.toISOString()}::timestamptz
-        group by n.request_id, r.home_code
+        group by r.id
         union all
-        select 'returned', n.request_id, ${mostUrgent}, r.home_code, min(l.due_by), count(*)::int,
+        select 'returned', r.id, ${mostUrgent}, r.home_code, min(l.due_by), count(*)::int,
           array_agg(distinct l.service_code)
         from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
         where n.group_code = ${groupCode} and n.state = 'returned' and n.acknowledged_at is null
-        group by n.request_id, r.home_code
+        group by r.id
         union all
         select kind, request_id, priority, desk, at, needs, services from waiting
         union all

@@ -32,6 +32,8 @@ const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => st
 };
 
 const SHOWN_THANKS = 5;
+/** The most urgent are shown whole. A desk has at most 8 (A6); where more wait after all, the others are shown in short. */
+const SHOWN_WHOLE = 30;
 /** More are a click away, on the pages of requests and clinics: a desk is read, not searched. */
 const SHOWN_AGREEMENTS = 50;
 
@@ -57,7 +59,10 @@ export const deskPages: readonly AppPage[] = [
         title: "My desk",
         data: {
           declineChoices,
-          offers: desk.waiting.map((offer) => presentOffer(offer, viewer)),
+          offers: desk.waiting.map((offer, index) => ({
+            ...presentOffer(offer, viewer),
+            isShort: index >= SHOWN_WHOLE,
+          })),
           // Stand-downs of today appear as thanks, not as errors.
           thanks: stoodDown.filter(
             ({ answeredAt }) =>
