@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { createGatekeeper, createPasswords, type CookieSettings } from "../features/identity/index.ts";
+import { createGatekeeper, createPasswords, type Chooser, type CookieSettings } from "../features/identity/index.ts";
 import { createSolverRunner, type Solver } from "../features/matching/index.ts";
 import { addStream } from "../features/stream/index.ts";
 import type { Config } from "../config/config.ts";
@@ -26,6 +26,8 @@ export interface ApiOptions {
   readonly hub?: Partial<HubSettings>;
   /** One plain line on every page, for example that all of this is invented. */
   readonly banner?: string;
+  /** Who to be, offered on the sign-in page: only where everybody is invented. */
+  readonly chooser?: Chooser;
 }
 
 export const cookieSettings = ({ http }: Config): CookieSettings => ({
@@ -60,7 +62,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   const identity = { passwords: createPasswords(), cookies };
   addRoutes(server, appRoutes({ identity, queue: resources.queue, solve }), database, gatekeeper);
   await addPages(server, {
-    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity }),
+    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity, chooser: options.chooser }),
     database,
     gatekeeper,
     log,

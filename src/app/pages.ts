@@ -4,7 +4,7 @@ import { boardPages } from "../features/board/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
-import { accountPages, signInPages, type IdentityParts } from "../features/identity/index.ts";
+import { accountPages, signInPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
 import { offerPages } from "../features/offers/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
@@ -16,11 +16,13 @@ export interface PageParts {
   readonly requests: RequestPorts;
   readonly capacity: CapacityPorts;
   readonly identity: IdentityParts;
+  /** Who to be, where the server runs the demonstration. */
+  readonly chooser?: Chooser | undefined;
 }
 
 /** Every page and every form, in one list: the guard test walks it beside the API's routes. */
 export const allPages = (parts: PageParts): readonly AppPage[] => [
-  ...signInPages({ ...parts.identity, homeOf }),
+  ...signInPages({ ...parts.identity, homeOf, chooser: parts.chooser }),
   ...accountPages(parts.identity),
   ...settingsPages,
   ...deskPages,

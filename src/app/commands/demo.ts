@@ -2,6 +2,7 @@ import { createLogger } from "../../platform/log/log.ts";
 import { wallClock } from "../../platform/clock/clock.ts";
 import { buildApi, type Api } from "../build-api.ts";
 import { startMatcher } from "../build-matcher.ts";
+import { demoChooser } from "../demo/chooser.ts";
 import { ensureFederation } from "../demo/federation.ts";
 import { DEMO_BANNER, DEMO_FEDERATION, DEMO_HUB, DEMO_PASSWORD, emailOf, inventedPractices } from "../demo/invented.ts";
 import { runDemo } from "../demo/run-demo.ts";
@@ -35,7 +36,7 @@ const run = async (context: CommandContext, { once = false }: DemoOptions): Prom
   try {
     const isNew = await ensureFederation(resources.database);
     await startMatcher(resources);
-    const api: Api = await buildApi(resources, { banner: DEMO_BANNER });
+    const api: Api = await buildApi(resources, { banner: DEMO_BANNER, chooser: demoChooser });
     const address = await listen(api, context);
     context.out(DEMO_BANNER);
     context.out(

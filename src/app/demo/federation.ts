@@ -15,7 +15,7 @@ import {
   inventedPractices,
 } from "./invented.ts";
 
-interface Person {
+export interface Person {
   readonly kind: "reception" | "nurse" | "manager" | "broker";
   readonly name: string;
   readonly at: string;
@@ -25,7 +25,7 @@ interface Person {
 const GIVEN = ["Ada", "Bea", "Cai", "Dee", "Eli", "Fay", "Gus", "Hal", "Ivy", "Jem", "Kit", "Lou", "Mo", "Nia", "Oz"];
 
 /** A receptionist at every desk, nurses and a manager at the first practices, one broker. */
-const people = (): Person[] => [
+export const people = (): Person[] => [
   ...[...inventedPractices.map(({ code }) => code), DEMO_HUB].map((at, index): Person => ({
     kind: "reception",
     name: `${GIVEN[index % GIVEN.length] ?? "Ash"} at reception`,

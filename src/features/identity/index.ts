@@ -39,4 +39,4 @@ export const identityRoutes = (parts: IdentityParts): readonly AppRoute[] => [
 ];
 
 export { accountPages } from "./account.pages.ts";
-export { signInPages, type IdentityPageParts } from "./sign-in.pages.ts";
+export { signInPages, type Chooser, type IdentityPageParts } from "./sign-in.pages.ts";

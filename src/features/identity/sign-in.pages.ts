@@ -12,13 +12,27 @@ import { clearedCookie, sessionCookie } from "./session-cookie.rules.ts";
 import { readMemberships } from "./sessions.repository.ts";
 import { signIn, signOut, switchOrganisation } from "./sign-in.service.ts";
 
+/** Who to be, on the sign-in page of a demonstration. Everybody in it is invented, so the password is no secret. */
+export interface Chooser {
+  readonly password: string;
+  /** `does` is what this person has to do in the story. */
+  readonly people: readonly {
+    readonly name: string;
+    readonly place: string;
+    readonly does: string;
+    readonly email: string;
+  }[];
+}
+
 export interface IdentityPageParts extends IdentityParts {
   /** Where somebody with these roles lands. */
   readonly homeOf: (roles: readonly Role[]) => string;
+  /** Only where all data is invented. */
+  readonly chooser?: Chooser | undefined;
 }
 
-const showSignIn = (next: string | undefined): View =>
-  view({ template: "identity/sign-in.njk", title: "Sign in", data: { next } });
+const showSignIn = (next: string | undefined, chooser: Chooser | undefined): View =>
+  view({ template: "identity/sign-in.njk", title: "Sign in", data: { next, chooser } });
 
 const ROLES: Readonly<Record<Role, string>> = {
   nurse: "nurse",
@@ -46,7 +60,7 @@ const showSwitch = async (actor: Actor, q: Parameters<typeof readMemberships>[0]
 };
 
 /** Signing in and out, switching organisation, taking up an invitation. */
-export const signInPages = ({ passwords, cookies, homeOf }: IdentityPageParts): readonly AppPage[] => [
+export const signInPages = ({ passwords, cookies, homeOf, chooser }: IdentityPageParts): readonly AppPage[] => [
   page(
     { path: "/", summary: "Leads to where the role works", access: signedIn, params: none, query: none },
     async (visit) => redirect(homeOf(visit.actor.roles)),
@@ -59,7 +73,7 @@ export const signInPages = ({ passwords, cookies, homeOf }: IdentityPageParts): 
       params: none,
       query: z.object({ next: z.string().max(500).optional() }),
     },
-    async ({ query }) => showSignIn(localPath(query.next)),
+    async ({ query }) => showSignIn(localPath(query.next), chooser),
   ),
   openForm(
     {
@@ -72,7 +86,7 @@ export const signInPages = ({ passwords, cookies, homeOf }: IdentityPageParts): 
       messages: { password: "Enter your password" },
       again: async ({ request }) => {
         const body = z.object({ next: z.string() }).safeParse(request.body);
-        return showSignIn(localPath(body.data?.next));
+        return showSignIn(localPath(body.data?.next), chooser);
       },
     },
     async ({ input, fields, request, reply }, database) => {
