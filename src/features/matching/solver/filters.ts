@@ -36,6 +36,19 @@ const openingIn = (run: Run, length: number, from: number, until: number): Openi
   return last < first ? undefined : { run, first, last, length };
 };
 
+/** The stretches of time in which blocks of the need may lie: its window from now on, without the times ruled out for it. */
+const windowsOf = (need: NeedEntry["need"], now: number): readonly (readonly [number, number])[] => {
+  let from = Math.max(now, need.earliest);
+  if (need.notAt === undefined) return [[from, need.dueBy]];
+  const windows: [number, number][] = [];
+  for (const out of need.notAt.toSorted((a, b) => a.from - b.from)) {
+    windows.push([from, Math.min(out.from, need.dueBy)]);
+    from = Math.max(from, out.until);
+  }
+  windows.push([from, need.dueBy]);
+  return windows.filter(([start, end]) => start < end);
+};
+
 /**
  * The rules of M1 from `not-signed` to `distance`, which do not depend on what is taken: the first that fails, or every
  * opening that is left. `knownKm` spares working the distance out again.
@@ -50,15 +63,16 @@ export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: n
   if (entry.reach !== undefined && !entry.reach.has(practice.id)) return "not-yet-ring";
   const runs = host.runsByService.get(need.service) ?? [];
   if (runs.length === 0) return "service";
-  const from = Math.max(now, need.earliest);
+  const windows = windowsOf(need, now);
   const openings: Opening[] = [];
   let isInWindow = false;
-  for (const run of runs) {
-    if (openingIn(run, 1, from, need.dueBy) === undefined) continue;
-    isInWindow = true;
-    const opening = openingIn(run, slotsNeeded(need, run.clinic), from, need.dueBy);
-    if (opening !== undefined) openings.push(opening);
-  }
+  for (const run of runs)
+    for (const [from, until] of windows) {
+      if (openingIn(run, 1, from, until) === undefined) continue;
+      isInWindow = true;
+      const opening = openingIn(run, slotsNeeded(need, run.clinic), from, until);
+      if (opening !== undefined) openings.push(opening);
+    }
   if (!isInWindow) return "window";
   if (openings.length === 0) return "duration";
   const channel = need.channel ?? "in-person";

@@ -76,6 +76,8 @@ export interface ProblemNeed {
   readonly course?: string;
   /** Absent: in-person. */
   readonly channel?: string;
+  /** Times that no block of it may touch (a patient's no): milliseconds, `until` not included. */
+  readonly notAt?: readonly { readonly from: number; readonly until: number }[];
   /** The practices that its rings have reached (A3); absent: all. Others are `not-yet-ring`. */
   readonly reach?: readonly string[];
 }

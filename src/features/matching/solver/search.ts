@@ -20,6 +20,8 @@ const MIDDLE = 10;
 const COLD = 0.02;
 /** Part of a scarce search that is spent on weight. */
 const SCARCE_PART = 0.4;
+/** Part of the budget that suffices where everything can be covered and only costs are at stake (README). */
+const PLENTY = 0.35;
 const BLINK = 0.02;
 const LATE = 0.2;
 /** How often a need that found no place looks for a chain, and how many needs that takes in hand. */
@@ -170,13 +172,14 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     taste: { ...PLAIN, blink: BLINK, late: LATE },
   };
   const isScarce = bringIn(search) > 0;
+  const allowed = isScarce ? budget : PLENTY * budget;
   let best = state.loss;
   const bestEdges = state.edgeOf.slice();
   const bestSlots = state.startOf.slice();
   const start = meter.steps;
   let temperature = 0;
-  for (let moves = 0; meter.steps < start + budget; moves += 1) {
-    if (moves % 64 === 0) temperature = temperatureAt((meter.steps - start) / budget, isScarce);
+  for (let moves = 0; meter.steps < start + allowed; moves += 1) {
+    if (moves % 64 === 0) temperature = temperatureAt((meter.steps - start) / allowed, isScarce);
     move(search, -temperature * Math.log(random.unit()));
     if (state.loss < best - 1e-7) {
       best = state.loss;
