@@ -5,6 +5,8 @@ import { speakInstant } from "../calendar/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { riskKinds, type RiskKind } from "./board.repository.ts";
+import { addressWith } from "./open.rules.ts";
+import { overviewPages } from "./overview.pages.ts";
 import { readBoard } from "./board.service.ts";
 
 const KINDS: Readonly<Record<RiskKind, { readonly name: string; readonly doing: string }>> = {
@@ -21,9 +23,14 @@ const query = z.object({
   kind: z.enum(riskKinds).optional(),
   priority: z.enum(priorities).optional(),
   sort: z.enum(["time", "desk"]).optional(),
+  all: z.literal("1").optional(),
 });
 
+/** A call list is worked from the top: more are one click away. */
+const AT_FIRST = 100;
+
 export const boardPages: readonly AppPage[] = [
+  ...overviewPages,
   page(
     { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
     async ({ actor, query: wanted }, { q }) => {
@@ -33,6 +40,7 @@ export const boardPages: readonly AppPage[] = [
         .filter(({ kind }) => wanted.kind === undefined || kind === wanted.kind)
         .filter(({ priority }) => wanted.priority === undefined || priority === wanted.priority);
       const sorted = wanted.sort === "desk" ? shown.toSorted((a, b) => a.deskName.localeCompare(b.deskName)) : shown;
+      const listed = wanted.all === undefined ? sorted.slice(0, AT_FIRST) : sorted;
       return view({
         template: "board/board.njk",
         title: "What breaks before next opening",
@@ -41,13 +49,15 @@ export const boardPages: readonly AppPage[] = [
           horizon: speakInstant(board.horizon),
           totals: board.totals,
           inAll: board.risks.length,
+          more: sorted.length - listed.length,
+          allHref: addressWith("/board", { ...wanted, all: "1" }),
           kinds: riskKinds.map((kind) => ({
             value: kind,
             text: KINDS[kind].name,
             count: board.counts.get(kind) ?? 0,
           })),
           priorities: priorities.map((value) => ({ value, text: speakPriority(value) })),
-          risks: sorted.map((risk) => ({
+          risks: listed.map((risk) => ({
             ...risk,
             key: `${risk.kind}-${risk.reference}-${risk.deskName}-${risk.at.toISOString()}`,
             name: KINDS[risk.kind].name,

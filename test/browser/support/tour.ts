@@ -64,6 +64,13 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await look("agreement", desk);
   await broker.locator("#live-risks td").first().waitFor();
   await look("board", broker);
+  for (const [name, path] of [
+    ["board-requests", "/board/requests"],
+    ["board-overview", "/board/overview"],
+  ] as const) {
+    await broker.goto(path);
+    await look(name, broker);
+  }
   await broker.goto(new URL(home.url()).pathname);
   await look("request-broker", broker);
 
