@@ -13,5 +13,6 @@ export { firmSince, isFirmToday } from "./firm.rules.ts";
 export { clinicRoutes } from "./clinics.routes.ts";
 export { importClinics, type Importer, type ImportResult } from "./import.service.ts";
 export { capacitySweepers } from "./series-days.service.ts";
+export { ownClinic } from "./read.service.ts";
 export { seriesRoutes } from "./series.routes.ts";
 export { clinicPages } from "./clinics.pages.ts";

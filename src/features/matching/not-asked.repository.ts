@@ -25,6 +25,31 @@ export const linesToExplain = async (q: Queryable): Promise<z.output<typeof due>
         join cover_requests r on r.id = l.request_id group by 1 order by 1`,
   );
 
+const askedRow = z.object({ lineId: z.string().nullable(), code: z.string() });
+
+/** Practices with a waiting offer of each line, and the group's federations: they watch, and nobody asks them. */
+export const readAskedOf = async (
+  q: Queryable,
+  groupCode: string,
+  lineIds: readonly string[],
+): Promise<{ readonly asked: ReadonlyMap<string, readonly string[]>; readonly bystanders: readonly string[] }> => {
+  const found = await rows(
+    q,
+    askedRow,
+    sql`
+      select distinct n.line_id as "lineId", o.supporting_code as code
+      from needs n join offer_needs x on x.need_id = n.id and x.is_live join offers o on o.id = x.offer_id
+      where n.line_id = any(${uuidArray(lineIds)}) and o.state = 'waiting'
+      union all
+      select null, o.code from sharing_memberships m join organisations o on o.code = m.organisation_code
+      where m.group_code = ${groupCode} and o.kind = 'federation'
+      order by 1, 2`,
+  );
+  const asked = new Map<string, string[]>();
+  for (const { lineId, code } of found) if (lineId !== null) asked.set(lineId, [...(asked.get(lineId) ?? []), code]);
+  return { asked, bystanders: found.filter(({ lineId }) => lineId === null).map(({ code }) => code) };
+};
+
 /** Stores explanations; undefined where nothing of the line looks for cover any more, and what was last said stays. */
 export const storeNotAsked = async (
   q: Queryable,

@@ -1,25 +1,6 @@
 import { speakInstant } from "../calendar/index.ts";
 import { ringOf } from "./reach.rules.ts";
 import type { Member, SeekingNeed } from "./snapshot.ts";
-import type { ReasonCode } from "./solver/index.ts";
-
-/** Each filter of M1 in plain words, for whoever asks why a practice was not asked (rule M6). */
-export const reasonWords: Readonly<Record<ReasonCode, string>> = {
-  "not-signed": "has not signed the sharing agreement",
-  "own-practice": "is the practice that is short",
-  "not-accepting": "is not taking requests from neighbours",
-  excluded: "said no, let the offer lapse, or was ruled out for this need",
-  "not-yet-ring": "is not asked yet: asking widens step by step, and in opening hours",
-  service: "has published no clinic for this service",
-  window: "has no free time in these days",
-  duration: "has no free time that is long enough",
-  channel: "does not offer it in this way",
-  requirement: "cannot meet a requirement",
-  distance: "is too far away",
-  "daily-cap": "gives all that it can that day",
-  "desk-full": "has as many offers waiting as a desk can handle",
-  held: "has its free times offered to others just now",
-};
 
 const kmWords = (km: number): string => (km < 0.05 ? "same building" : `${km.toFixed(1)} km`);
 

@@ -62,18 +62,24 @@ const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics:
   );
 };
 
-/** What a plan of the group sees now; undefined when there is nothing to do. `also`: needs that nobody has posted (what-if). */
+/**
+ * What a plan of the group sees now; undefined when there is nothing to do. `also`: needs that nobody has
+ * posted (what-if). `reaching`: supply is read for these besides, without being needs of the plan.
+ */
 export const readSnapshot = async (
   q: Queryable,
   groupCode: string,
   breadth: Breadth,
-  also: readonly SeekingNeed[] = [],
+  {
+    also = [],
+    reaching = [],
+  }: { readonly also?: readonly SeekingNeed[]; readonly reaching?: readonly SeekingNeed[] } = {},
 ): Promise<Snapshot | undefined> => {
   const now = await appNow(q);
   const stored = await (breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode));
   const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
-  let supply = await readSupply(q, needs, now, breadth);
+  let supply = await readSupply(q, [...needs, ...reaching], now, breadth);
   const movable = breadth.moves ? await readMovable(q, needs, supply.clinics) : [];
   const all = [...needs, ...movable];
   // What moves must have somewhere to go: its own neighbourhood counts too.

@@ -46,6 +46,8 @@ export interface SeekingNeed {
   readonly minutes: number;
   readonly earliest: Date;
   readonly dueBy: Date;
+  /** Times that its patient said no to, ISO; absent or null: none. */
+  readonly excludedTimes?: readonly { readonly from: string; readonly until: string }[] | null;
   /** Of the line and of the service. */
   readonly requires: readonly string[];
   readonly maxKm: number;
@@ -72,6 +74,8 @@ export interface PlannedSlot {
   readonly start: number;
   /** The extra ask or, in a plan that may move things, the first choice that holds it. */
   readonly heldBy?: { readonly offerId: string; readonly needId: string };
+  /** Only where everything held was read, for explaining: a first choice holds it, so a plan leaves it alone. */
+  readonly held?: true;
 }
 
 export interface PlannedClinic {

@@ -64,7 +64,7 @@ export const whatIf = async (
   });
   const plan = async (moves: boolean) => {
     const read = await readOnly(database, async (q) =>
-      readSnapshot(q, groupCode, { needs: "open", practices: "all", moves }, needs),
+      readSnapshot(q, groupCode, { needs: "open", practices: "all", moves }, { also: needs }),
     );
     if (read === undefined) throw new Error("a what-if has needs");
     const snapshot = { ...read, atAnyHour: true } as const;

@@ -1,5 +1,6 @@
 import { speakInstant } from "../calendar/index.ts";
 import { requirementNames, requirements } from "../services/index.ts";
+import { notAskedWords } from "./not-asked.rules.ts";
 import type { RequestView } from "./requests.schema.ts";
 
 type NeedView = RequestView["needs"][number];
