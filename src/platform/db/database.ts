@@ -171,6 +171,9 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     application_name: options.applicationName,
   });
   pool.on("error", options.onError);
+  // The pool listens to idle connections only. One that breaks while it is lent out, between two statements (a plan being
+  // solved under its lock), would end the process; its next statement fails and says so.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   prepareStatements(pool);
   return pool;
 };
