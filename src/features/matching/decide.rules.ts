@@ -4,6 +4,7 @@ import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
 import { placeExtras } from "./extras.rules.ts";
+import { isFirstChoice, movableOf, type Movable } from "./movable.rules.ts";
 import { problemOf } from "./problem.rules.ts";
 import { isTakenAtOnce, reachOf, type Reach } from "./reach.rules.ts";
 import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
@@ -25,11 +26,11 @@ export interface Decisions {
   readonly rings: ReadonlyMap<string, number>;
   /** Needs that have no first choice after this. */
   readonly uncovered: readonly SeekingNeed[];
+  /** Needs whose waiting first choice went to another and that have no place any more: they are due at once. */
+  readonly displaced: readonly SeekingNeed[];
   /** When asking becomes possible that is not possible now, because a desk is closed. */
   readonly askAgainAt: Date | undefined;
 }
-
-const isFirstChoice = (ask: Ask): boolean => ask.kind === "slots" && !ask.isExtra;
 
 /**
  * Decides what to ask whom (rules M1 to M6, A1 to A6). Pure but for the solver it is given.
@@ -51,7 +52,8 @@ export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisio
   const isPlaced = (need: SeekingNeed): boolean => promote.has(need.id) || asksOf(need).some(isFirstChoice);
   const seeking = snapshot.needs.filter((need) => !isPlaced(need));
   const rings = openRings(snapshot, reach, seeking);
-  const first = await placeFirst(snapshot, reach, seeking, rings, solve);
+  const movable = movableOf(snapshot);
+  const first = await placeFirst(snapshot, reach, seeking, { rings, movable }, solve);
   const desk = deskCounter(snapshot);
   const placed = first.filter((block) => desk.take(block));
   const extra = await placeExtras(snapshot, reach, rings, { asksOf, placed, desk }, solve);
@@ -63,16 +65,23 @@ export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisio
   const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
   const waits = (need: SeekingNeed): boolean =>
     asksOf(need).length > 0 || called.has(need.id) || blocks.some((block) => block.need.id === need.id);
+  const shrink = standDowns(snapshot, blocks, movable);
   const agree = placed.filter((block) => isTakenAtOnce(block.need, block.clinic));
   return {
     agree,
     offer: blocks.filter((block) => !isTakenAtOnce(block.need, block.clinic)),
     calls,
-    shrink: standDowns(snapshot, blocks),
+    shrink,
     promote: [...new Set(promote.values())],
     widen: widenings(snapshot, rings, waits),
     rings,
     uncovered,
+    displaced: movable.needs.filter(
+      (need) =>
+        !covered.has(need.id) &&
+        asksOf(need).some((ask) => isFirstChoice(ask) && shrink.some(({ offerId }) => offerId === ask.offerId)) &&
+        shrink.some(({ needId }) => needId === need.id),
+    ),
     askAgainAt: earliest(uncovered.map((need) => reach.opensNext(need))),
   };
 };
@@ -121,15 +130,12 @@ const placeFirst = async (
   snapshot: Snapshot,
   reach: Reach,
   seeking: readonly SeekingNeed[],
-  rings: Map<string, number>,
+  { rings, movable }: { readonly rings: Map<string, number>; readonly movable: Movable },
   solve: Solver,
 ): Promise<PlacedNeed[]> => {
   if (seeking.length === 0) return [];
-  const movable = snapshot.movable;
-  const incumbent = snapshot.asks
-    .filter((ask) => isFirstChoice(ask) && movable.some((need) => need.id === ask.needId))
-    .map(({ needId, slotIds }) => ({ needId, slotIds }));
-  const needs = [...seeking, ...movable];
+  const { incumbent, alsoUsed } = movable;
+  const needs = [...seeking, ...movable.needs];
   for (;;) {
     const within = new Map(needs.map((need) => [need.id, reach.within(need, rings.get(need.id) ?? need.ring)]));
     const plan = await solve(
@@ -137,7 +143,8 @@ const placeFirst = async (
         needs,
         reach: within,
         clinics: snapshot.clinics,
-        ...(movable.length > 0 ? { incumbent } : {}),
+        alsoUsed,
+        ...(incumbent.length > 0 ? { incumbent } : {}),
       }),
     );
     const narrow = seeking.filter(
@@ -155,13 +162,17 @@ const placeFirst = async (
 };
 
 /** Which waiting offers lose which needs, because their slots or the needs themselves go elsewhere. */
-const standDowns = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): { offerId: string; needId: string }[] => {
+const standDowns = (
+  snapshot: Snapshot,
+  blocks: readonly PlacedNeed[],
+  movable: Movable,
+): { offerId: string; needId: string }[] => {
   const holders = new Map(
     snapshot.clinics.flatMap((clinic) =>
       clinic.slots.flatMap((slot) => (slot.heldBy ? [[slot.id, slot.heldBy] as const] : [])),
     ),
   );
-  const moved = new Set(snapshot.movable.map((need) => need.id));
+  const moved = new Set(movable.needs.map((need) => need.id));
   const ends = [
     ...blocks.flatMap((block) => block.slotIds.map((id) => holders.get(id)).filter((holder) => holder !== undefined)),
     ...snapshot.asks.filter(

@@ -56,7 +56,7 @@ const decideStepwise = async (
   const all = near.snapshot.restBeginsAtKm.size === 0 ? near : await plan({ needs, practices: "all", moves: false });
   if (all === undefined || all.decisions.uncovered.length === 0) return all;
   const moving = await plan({ needs, practices: "all", moves: true });
-  return moving === undefined || moving.snapshot.movable.length === 0 ? all : moving;
+  return moving ?? all;
 };
 
 /** Reads, decides and writes once, for what is due. Alone only for measuring: `planGroup` is what keeps plans apart. */
@@ -72,6 +72,8 @@ export const planOnce = async (
     if (planned !== undefined) {
       const applied = await applyDecisions(tx, planned.snapshot, planned.decisions);
       if (applied.dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
+      // What had to make room is put to others now, not when something else happens to change.
+      if (planned.decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
       if (planned.decisions.askAgainAt !== undefined) await dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
       await markExplainDue(tx, unique(planned.snapshot.needs.map((need) => need.lineId)));
     }

@@ -186,4 +186,37 @@ describe("planning a sharing group", () => {
     const desk = await aUser(db, { at: near.code });
     expect((await waitingFor(db, desk)).map((offer) => offer.reference)).toEqual([asap.reference]);
   });
+
+  it("M2: two needs of one weight do not take the same slot from each other with every plan", async () => {
+    const near = await aPractice(db);
+    const other = await aPractice(db);
+    await aClinic(db, { at: near.code, slots: 1, provides: ["step-free"] });
+    await aClinic(db, { at: other.code, slots: 1 });
+    // Waits where neither of the others may go, so that something may be moved at all.
+    const third = await aRequest(db, { priority: "routine", needs: [{ count: 1 }] });
+    await plan(db);
+    const urgent = { priority: "urgent" as const, needs: [{ count: 1, requires: ["step-free"] }] };
+    const first = await aRequest(db, urgent);
+    await plan(db);
+    const second = await aRequest(db, urgent);
+    for (let round = 0; round < 4; round += 1) await plan(db);
+    expect(await needStates(db, third.requestId)).toEqual(["offered"]);
+    expect(await needStates(db, first.requestId)).toEqual(["offered"]);
+    expect(await needStates(db, second.requestId)).toEqual(["open"]);
+    expect(await count(db, sql`offers where request_id = ${second.requestId}`)).toBe(0);
+  });
+
+  it("A4: a need that had to make room is put to others at once", async () => {
+    const near = await aPractice(db);
+    const able = await aPractice(db);
+    await couldDo(db, able.code, "wound-simple");
+    await aClinic(db, { at: near.code, slots: 1 });
+    const routine = await aRequest(db, { priority: "routine", needs: [{ count: 1 }] });
+    await plan(db);
+    await aRequest(db, { priority: "asap", needs: [{ count: 1 }] });
+    await plan(db);
+    expect(await needStates(db, routine.requestId)).toEqual(["offered"]);
+    const desk = await aUser(db, { at: able.code });
+    expect((await waitingFor(db, desk)).map((offer) => offer.reference)).toEqual([routine.reference]);
+  });
 });
