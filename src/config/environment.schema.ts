@@ -56,7 +56,12 @@ export const environmentSchema = z.object({
     .string()
     .refine((text) => hasProtocol(text, ["redis:", "rediss:"]), "must look like redis://host:6379")
     .optional()
-    .meta(secret("Redis or Valkey (with `noeviction`) for the queue and wake-ups.", "the queue lies in PostgreSQL")),
+    .meta(
+      secret(
+        "Redis or Valkey (with `noeviction`) for the queue and wake-ups; each installation needs its own, or a database number of its own (`redis://host:6379/1`).",
+        "the queue lies in PostgreSQL",
+      ),
+    ),
   HOST: z
     .string()
     .regex(/^[A-Za-z0-9.:_-]+$/, "must be a host name or address")
