@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { roles, type Actor, type AppPage, type Role } from "../../src/features/access/index.ts";
+import { capacityPorts } from "../../src/app/routes.ts";
+import { closeOn } from "../../src/features/capacity/closures.service.ts";
+import { seriesBody } from "../../src/features/capacity/series.schema.ts";
+import { createSeries } from "../../src/features/capacity/series.service.ts";
 import { ensureCatalogue } from "../../src/features/services/index.ts";
 import { newId } from "../../src/platform/ids/ids.ts";
 import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
@@ -24,10 +28,18 @@ beforeAll(async () => {
   const other = (await aPractice(db)).code;
   const { reference } = await aRequest(db, { home: other });
   const { clinicId, slots } = await aClinic(db, { at: other });
+  const publisher = await aUser(db, { at: other, roles: ["nurse"] });
+  const seriesId = await db.database.transact(async (tx) => {
+    await closeOn(tx, publisher, capacityPorts, "2030-01-07", { confirmBreaking: false });
+    const rule = { weekdays: [2], opens: "09:00", closes: "10:00", slotMinutes: 20, pledge: "ask" };
+    return createSeries(tx, publisher, seriesBody.parse({ ...rule, services: ["wound-simple"] }));
+  });
   foreign = {
     "/requests/:reference": `/requests/${reference}`,
     "/clinics/:id": `/clinics/${clinicId}`,
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
+    "/clinics/weekly/:id": `/clinics/weekly/${seriesId}`,
+    "/clinics/closures/:date/reopen": "/clinics/closures/2030-01-07/reopen",
     // Nobody but its two sides may see an offer: one that does not exist is answered alike, which its own tests hold.
     "/offers/:id": `/offers/${newId()}`,
     "/agreements/:id": `/agreements/${newId()}`,

@@ -17,7 +17,7 @@ export const wouldBreakAgreements = (agreements: readonly AffectedAgreement[]): 
   new DomainError(
     "conflict",
     "would-break-agreements",
-    `This would break ${agreements.length === 1 ? "one agreement" : `${agreements.length} agreements`} with neighbours. Send it again with confirmBreaking to go on: they are told at once and their needs are looked for again.`,
+    `This would break ${agreements.length === 1 ? "one agreement" : `${agreements.length} agreements`} with neighbours. Nothing is changed yet. If you go on they are told at once, and other places are looked for.`,
     { details: { agreements } },
   );
 

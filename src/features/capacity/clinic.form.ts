@@ -4,12 +4,48 @@ import { londonInstant, typedTime } from "../calendar/index.ts";
 /* The form *Publish clinic* and how it becomes what the API takes: a London day and wall times instead of instants. */
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
+
 /** An instant as the API takes it; what is none stays as typed, so that the schema refuses it. */
 const instantOf = (fields: Fields, name: string): string => {
   const date = fields.text("date") ?? "";
   const time = typedTime(fields.text(name));
   return DATE.test(date) && time !== undefined ? londonInstant(date, time).toISOString() : `${date} ${time ?? ""}`;
 };
+
+const MAX_BREAKS = 8;
+
+/** The numbers of the rows of breaks in which something was typed. */
+const breakRows = (fields: Fields): number[] =>
+  Array.from({ length: MAX_BREAKS }, (_, at) => at + 1).filter(
+    (row) => fields.has(`breakFrom-${row}`) || fields.has(`breakUntil-${row}`),
+  );
+
+export const readBreaks = (fields: Fields, timeOf: (name: string) => string): { from: string; until: string }[] =>
+  breakRows(fields).map((row) => ({ from: timeOf(`breakFrom-${row}`), until: timeOf(`breakUntil-${row}`) }));
+
+/** `/breaks/0/until` → `breakUntil-2`, where the first row was left empty. */
+export const breakField = (pointer: string, fields: Fields): string => {
+  const [, , index, inner] = pointer.split("/");
+  return `${inner === "until" ? "breakUntil" : "breakFrom"}-${breakRows(fields)[Number(index)] ?? 1}`;
+};
+
+/** The breaks of a form: those that there are, and room for one more. */
+export const breakChoices = (breaks: readonly { readonly from: string; readonly until: string }[]) =>
+  [...breaks, { from: "", until: "" }].slice(0, MAX_BREAKS);
+
+/** What a change of a clinic may say, from the same fields. */
+export const readClinicChange = (fields: Fields): unknown => ({
+  version: fields.number("version"),
+  change: {
+    services: fields.list("services"),
+    pledge: fields.text("pledge"),
+    provides: fields.list("provides"),
+    startsAt: instantOf(fields, "from"),
+    endsAt: instantOf(fields, "until"),
+    breaks: readBreaks(fields, (name) => instantOf(fields, name)),
+    confirmBreaking: fields.has("confirmBreaking"),
+  },
+});
 
 export const readClinic = (fields: Fields): unknown => ({
   services: fields.list("services"),
@@ -18,19 +54,17 @@ export const readClinic = (fields: Fields): unknown => ({
   provides: fields.list("provides"),
   startsAt: instantOf(fields, "from"),
   endsAt: instantOf(fields, "until"),
-  breaks:
-    fields.has("breakFrom") || fields.has("breakUntil")
-      ? [{ from: instantOf(fields, "breakFrom"), until: instantOf(fields, "breakUntil") }]
-      : [],
+  breaks: readBreaks(fields, (name) => instantOf(fields, name)),
   clinicians: fields.number("clinicians"),
   slotMinutes: fields.number("slotMinutes"),
   lane: fields.text("lane")?.toUpperCase(),
 });
 
-/** `/startsAt` → `from`, or `date` where no day was chosen; `/breaks/0/until` → `breakUntil`. */
+/** `/startsAt` → `from`, or `date` where no day was chosen; `/breaks/0/until` → `breakUntil-1`. */
 export const clinicField = (pointer: string, fields: Fields): string => {
-  const [, first = "", , inner = ""] = pointer.split("/");
-  if (first === "breaks") return inner === "until" ? "breakUntil" : "breakFrom";
+  const steps = pointer.replace(/^\/change(?=\/)/, "");
+  const first = steps.split("/")[1] ?? "";
+  if (first === "breaks") return breakField(steps, fields);
   if (first === "startsAt" || first === "endsAt") {
     if (!fields.has("date")) return "date";
     return first === "startsAt" ? "from" : "until";

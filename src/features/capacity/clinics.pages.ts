@@ -4,13 +4,19 @@ import { blank, type Fields, type FormState } from "../../platform/web/fields.ts
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, openForm, page, type Actor, type AppPage } from "../access/index.ts";
 import { londonTime, openDays, speakDay, speakInstant } from "../calendar/index.ts";
-import { openingHoursOf } from "../practices/index.ts";
+import { openingHoursOf, readOrganisation } from "../practices/index.ts";
 import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
+import { breakingOf, saidOfLoss } from "./breaking.view.ts";
 import { atOwnDesk } from "./capacity.policy.ts";
 import type { CapacityPorts } from "./capacity.ports.ts";
 import { confirmBreakingBody, idParams, publishBody, type ClinicView } from "./capacity.schema.ts";
+import { clinicChangePages } from "./clinic-change.pages.ts";
+import { closurePages } from "./closures.pages.ts";
+import { daySheetPages } from "./day-sheet.pages.ts";
+import { importPages } from "./import.pages.ts";
+import { seriesPages } from "./series.pages.ts";
 import { withdrawClinic } from "./change.service.ts";
-import { channelChoices, clinicField, clinicMessage, pledgeChoices, readClinic } from "./clinic.form.ts";
+import { breakChoices, channelChoices, clinicField, clinicMessage, pledgeChoices, readClinic } from "./clinic.form.ts";
 import { confirmClinics } from "./confirm.service.ts";
 import { markSlotGone } from "./gone.service.ts";
 import { publishClinics } from "./publish.service.ts";
@@ -36,6 +42,7 @@ const presentClinic = (clinic: ClinicView, nameOf: Names) => ({
   isFirm: clinic.pledge === "firm",
   isFirmToday: clinic.isFirmToday,
   isWithdrawn: clinic.isWithdrawn,
+  seriesId: clinic.seriesId,
   counts: clinic.counts,
 });
 
@@ -48,6 +55,7 @@ const showNew = async (actor: Actor, { q }: Database, state: FormState, slotCoun
     form: state,
     data: {
       slotCount,
+      breaks: breakChoices([]),
       pledgeChoices,
       channelChoices,
       days: [{ value: "", text: "Choose a day" }, ...days.map(({ date, label }) => ({ value: date, text: label }))],
@@ -57,25 +65,15 @@ const showNew = async (actor: Actor, { q }: Database, state: FormState, slotCoun
   });
 };
 
-/** What a change would break, as the refusal carries it (C4). */
-const breaking = z.object({
-  agreements: z.array(z.object({ reference: z.string(), needRef: z.string(), startsAt: z.date(), step: z.string() })),
-});
-
 const showClinic = async (actor: Actor, { q }: Database, id: string, state: FormState): Promise<View> => {
   const clinic = await ownClinic(q, actor, id);
   const now = await appNow(q);
-  const broken = breaking.safeParse(state.refusal?.details).data?.agreements ?? [];
   return view({
     template: "capacity/clinic.njk",
     title: `Clinic ${speakInstant(new Date(clinic.startsAt))}`,
     data: {
       clinic: presentClinic(clinic, await serviceNames(q)),
-      broken: broken.map(({ reference, needRef, startsAt, step }) => ({
-        ref: `${reference} ${needRef}`,
-        when: speakInstant(startsAt),
-        isTold: step === "told",
-      })),
+      ...breakingOf(state),
       slots: clinic.slots.map((slot) => ({
         id: slot.id,
         time: londonTime(new Date(slot.startsAt)),
@@ -85,6 +83,13 @@ const showClinic = async (actor: Actor, { q }: Database, id: string, state: Form
       })),
     },
   });
+};
+
+/** Whether neighbours may ask, and until when (C3). */
+const speakAsking = (us: { readonly isAccepting: boolean; readonly acceptingUntil: string | null }): string => {
+  if (!us.isAccepting) return "Neighbours cannot ask you just now.";
+  if (us.acceptingUntil === null) return "Neighbours may ask you.";
+  return `Neighbours may ask you until ${speakInstant(new Date(us.acceptingUntil))}.`;
 };
 
 const publishing = {
@@ -122,7 +127,9 @@ const reading: readonly AppPage[] = [
       const nameOf = await serviceNames(q);
       const clinics = items.map((clinic) => presentClinic(clinic, nameOf));
       const isUnconfirmed = clinics.some(({ isFirm, isFirmToday }) => isFirm && !isFirmToday);
-      return view({ template: "capacity/list.njk", title: "Clinics", data: { clinics, next, isUnconfirmed } });
+      const us = await readOrganisation(q, actor.organisationCode);
+      const asking = us === undefined ? undefined : speakAsking(us);
+      return view({ template: "capacity/list.njk", title: "Clinics", data: { clinics, next, isUnconfirmed, asking } });
     },
   ),
   page(
@@ -141,6 +148,11 @@ const withValues = (fields: Fields): FormState => blank(fields.all());
 /** The HTML edge of clinics, over the same services and schemas as the API. */
 export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
   ...reading,
+  ...clinicChangePages(ports),
+  ...seriesPages(ports),
+  ...closurePages(ports),
+  ...importPages,
+  ...daySheetPages,
   form({ ...publishing, path: "/clinics/new", summary: "Publish a clinic" }, async ({ actor, input }, tx) => {
     const { slotCount } = await publishClinics(tx, actor, input, { isDryRun: false });
     const title = slotCount === 1 ? "1 slot is published." : `${slotCount} slots are published.`;
@@ -177,12 +189,11 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
       read: (fields) => ({ confirmBreaking: fields.has("confirmBreaking") }),
     },
     async ({ actor, params, input }, tx) => {
-      const { broken, moved } = await withdrawClinic(tx, actor, ports, params.id, input);
-      const told = broken + moved === 0 ? undefined : "Both sides are told, and the appointments are looked for again.";
+      const loss = await withdrawClinic(tx, actor, ports, params.id, input);
       return redirect("/clinics", {
         kind: "done",
         title: "The clinic is withdrawn.",
-        ...(told === undefined ? {} : { text: told }),
+        ...saidOfLoss(loss),
       });
     },
   ),

@@ -50,6 +50,8 @@ export interface Page<A> {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /** Bytes that the form may send, where the usual limit does not do. */
+  readonly bodyLimit?: number;
   answer(visit: Visit<A>, database: Database, scope: string): Promise<View | Redirect>;
 }
 
@@ -101,6 +103,7 @@ interface Sent<A, P extends z.ZodType, I extends z.ZodType> extends FieldNames {
   readonly summary: string;
   readonly access: Access;
   readonly params: P;
+  readonly bodyLimit?: number;
   /** The same schema as the API's: one set of rules. */
   readonly input: I;
   /** From the form's fields to what the API would have been sent. */
@@ -157,6 +160,7 @@ const submitted = <A, P extends z.ZodType, I extends z.ZodType>(
   path: sent.path,
   summary: sent.summary,
   access: sent.access,
+  ...(sent.bodyLimit === undefined ? {} : { bodyLimit: sent.bodyLimit }),
   answer: async (raw, database, scope) => {
     const visit = { ...raw, params: inPath(sent.params, raw.params) };
     const fields = Fields.from(raw.request.body);

@@ -95,6 +95,7 @@ export const addPages = async <A>(server: FastifyInstance, options: SiteOptions<
       scope.route({
         method: page.method,
         url: page.path,
+        ...(page.bodyLimit === undefined ? {} : { bodyLimit: page.bodyLimit }),
         handler: async (request, reply) => {
           if (page.method === "POST") refuseForeign(request);
           const known = page.access.kind === "public" ? undefined : await options.gatekeeper.identify(request);
