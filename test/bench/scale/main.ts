@@ -5,7 +5,15 @@ import { referenceData } from "../../support/reference-data.ts";
 import { startPostgres } from "../support/servers.ts";
 import { round } from "../support/stats.ts";
 import { measureCandidates, measurePlans, type Size } from "./measure.ts";
-import { buildPractices, buildRequests, copyDatabase, countOf, loadSlots, type Load } from "./world.ts";
+import {
+  buildPractices,
+  buildRequests,
+  copyDatabase,
+  countOf,
+  groupsWithNeeds,
+  loadSlots,
+  type Load,
+} from "./world.ts";
 
 /*
  * `npm run bench:scale -- [--plans] [--sample N]`: England's 6,171 practices and 5,000 open needs in one PostgreSQL, with
@@ -47,7 +55,7 @@ const openSize = (name: string, url: string): Size => {
 
 try {
   const base = openSize("base", postgres.url);
-  const groups = await buildPractices(base.database, practicesFile, progress);
+  await buildPractices(base.database, practicesFile, progress);
   await buildRequests(base.database.q, 1_250);
   const days = { from: 1, count: 4 };
   await loadSlots(base.database.q, { slots: 100_000, days, seed: 1 });
@@ -66,6 +74,7 @@ try {
   const sizes = [small, large, dense];
   const candidates = await measureCandidates(sizes, Number(values.sample));
   progress("candidate searches are measured");
+  const groups = await groupsWithNeeds(small.database.q);
   const planning = await measurePlans(sizes, groups, async (problem) => solve(problem));
   progress("plans are measured");
 
@@ -92,6 +101,7 @@ try {
     JSON.stringify({
       bench: "scale",
       practices: await countOf(small.database.q, "organisations where kind = 'practice'"),
+      sharingGroups: groups.length,
       needs: await countOf(small.database.q, "needs where state = 'open'"),
       sizes: [a, b],
       ...growths(b),

@@ -13,28 +13,34 @@ export const NOW = "2026-11-16T10:00:00Z";
 /** Of one clinic: 20 minutes each, four hours. */
 const SLOTS_A_CLINIC = 12;
 
+const groupsIn = async (q: Queryable, table: "sharing_memberships" | "needs"): Promise<string[]> => {
+  const found = await rows(
+    q,
+    z.object({ code: z.string() }),
+    sql`select distinct group_code as code from ${sql.identifier(table)} order by 1`,
+  );
+  return found.map(({ code }) => code);
+};
+
+/** The sharing groups in which somebody needs something: a few are too small for any. */
+export const groupsWithNeeds = async (q: Queryable): Promise<string[]> => groupsIn(q, "needs");
+
 /** England's practices by the real importer, each sub-ICB a sharing group, all signed. */
 export const buildPractices = async (
   database: Database,
   file: string,
   progress: (line: string) => void,
-): Promise<string[]> => {
+): Promise<void> => {
   await database.q.execute(sql`insert into held_clock (is_held, at) values (true, ${NOW}::timestamptz)`);
   await importPracticesCommand(
     database,
     { file, format: "csv", sharingGroup: "sub_icb_code", skipBad: false, closeMissing: false },
     { progress },
   );
-  const groups = await rows(
-    database.q,
-    z.object({ code: z.string() }),
-    sql`select distinct group_code as code from sharing_memberships order by 1`,
-  );
-  for (const { code } of groups)
+  for (const groupCode of await groupsIn(database.q, "sharing_memberships"))
     await database.transact((tx) =>
-      signAgreement(tx, system, { groupCode: code, version: "1", signedBy: "Bench", from: "2026-01-01" }),
+      signAgreement(tx, system, { groupCode, version: "1", signedBy: "Bench", from: "2026-01-01" }),
     );
-  return groups.map(({ code }) => code);
 };
 
 /**
