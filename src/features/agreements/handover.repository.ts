@@ -27,11 +27,15 @@ const more = sql`, l.service_code as "serviceCode", l.minutes, l.channel,
 
 const ids = (of: readonly string[]): SQL => sql`${sql.param([...of])}::uuid[]`;
 
-/** These agreements, live or ended, in the order of their ids. Unknown ids are simply missing. */
+/** These agreements, live or ended, in the order of their references. Unknown ids are simply missing. */
 export const walkingAgreements = async (q: Queryable, agreementIds: readonly string[]): Promise<WalkingAgreement[]> =>
   agreementIds.length === 0
     ? []
-    : rows(q, walking, sql`${selectAgreements(more)} where a.id = any(${ids(agreementIds)}) order by a.id`);
+    : rows(
+        q,
+        walking,
+        sql`${selectAgreements(more)} where a.id = any(${ids(agreementIds)}) order by r.reference, n.ref, a.id`,
+      );
 
 /** Moves agreements on to a step, or back to one. What is passed on is not released any more while it stays so. */
 export const setStep = async (tx: Tx, agreementIds: readonly string[], step: string): Promise<void> => {

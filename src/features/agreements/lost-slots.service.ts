@@ -31,6 +31,9 @@ const findAnotherTime = async (tx: Tx, agreement: LiveAgreement) => {
       select "slotIds", starts_at as "startsAt", last_end as "endsAt" from free
       where n = ${length} and last_end - starts_at = ${agreement.endsAt.getTime() - agreement.startsAt.getTime()} * interval '1 millisecond'
         and starts_at >= ${agreement.earliest} and last_end <= ${agreement.dueBy}
+        and not exists (
+          select 1 from needs n, jsonb_to_recordset(coalesce(n.excluded_times, '[]')) as x("from" timestamptz, "until" timestamptz)
+          where n.id = ${agreement.needId} and x."from" < free.last_end and free.starts_at < x."until")
       order by abs(extract(epoch from starts_at - ${agreement.startsAt}::timestamptz)), starts_at limit 1`,
   );
   return found[0];

@@ -14,6 +14,11 @@ export interface Scope {
   readonly incumbent?: readonly Placement[];
 }
 
+const notAt = (times: readonly { readonly from: string; readonly until: string }[]): Pick<ProblemNeed, "notAt"> =>
+  times.length === 0
+    ? {}
+    : { notAt: times.map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) })) };
+
 const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
   id: need.id,
   service: need.service,
@@ -25,6 +30,7 @@ const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
   priority: need.priority,
   channel: need.channel,
   ...(need.course === null ? {} : { course: need.course }),
+  ...notAt(need.excludedTimes ?? []),
   reach: reach.get(need.id) ?? [],
 });
 

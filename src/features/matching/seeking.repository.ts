@@ -23,6 +23,7 @@ const need = z.object({
   minutes: z.number(),
   earliest: instant,
   dueBy: instant,
+  excludedTimes: z.array(z.object({ from: z.string(), until: z.string() })).nullable(),
   requires: z.array(z.string()),
   maxKm: z.number(),
   priority,
@@ -35,7 +36,7 @@ const need = z.object({
 const selectNeeds = sql`
   select n.id, n.ref, n.request_id as "requestId", r.version as "requestVersion", r.reference, n.line_id as "lineId", n.group_code as "groupCode", r.home_code as "homeCode",
          r.takes_firm as "takesFirm", coalesce(s.matched_as, s.code) as service, s.name as "serviceName", l.channel, l.minutes,
-         ${epoch(sql`l.earliest`)} as earliest, ${epoch(sql`l.due_by`)} as "dueBy",
+         ${epoch(sql`l.earliest`)} as earliest, ${epoch(sql`l.due_by`)} as "dueBy", n.excluded_times as "excludedTimes",
          array(select distinct unnest(l.requires || s.requires)) as requires, l.max_km as "maxKm", n.priority, n.course,
          n.ring, n.extra_asks as "extraAsks", ${epoch(sql`n.widen_at`)} as "widenAt"
   from needs n

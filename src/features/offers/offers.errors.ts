@@ -59,7 +59,7 @@ export const timesDoNotFit = (): DomainError =>
   new DomainError(
     "invalid",
     "times-do-not-fit",
-    "None of the ticked times is long enough for an appointment of this offer.",
+    "None of these times suits an appointment of this offer: it is too short, or one at which the patient cannot come.",
   );
 
 export const extendedAlready = (): DomainError =>

@@ -19,6 +19,7 @@ const askedNeed = z.object({
   channel: z.enum(["in-person", "telephone", "video", "home-visit"]),
   requires: z.array(z.string()),
   minutes: z.number(),
+  excludedTimes: z.array(z.object({ from: z.coerce.date(), until: z.coerce.date() })),
   earliest: z.coerce.date(),
   dueBy: z.coerce.date(),
 });
@@ -63,7 +64,8 @@ export const openOffer = async (q: Queryable, id: string): Promise<OpenedOffer |
               where a.code = case o.awaiting when 'home' then o.home_code else o.supporting_code end) as "answerRoles",
              coalesce((select jsonb_agg(jsonb_build_object('needId', n.id, 'ref', n.ref, 'minutes', l.minutes,
                 'serviceCode', l.service_code, 'channel', l.channel, 'requires', l.requires,
-                'earliest', l.earliest, 'dueBy', l.due_by) order by n.id)
+                'earliest', l.earliest, 'dueBy', l.due_by,
+                'excludedTimes', coalesce(n.excluded_times, '[]')) order by n.id)
               from offer_needs x join needs n on n.id = x.need_id join need_lines l on l.id = n.line_id
               where x.offer_id = o.id and x.is_live), '[]') as needs,
              coalesce((select jsonb_agg(jsonb_build_object('slotId', s.id, 'clinicId', s.clinic_id, 'needId', x.need_id,

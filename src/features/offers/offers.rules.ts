@@ -30,6 +30,8 @@ export interface WantedNeed {
   readonly minutes: number;
   readonly earliest: Date;
   readonly dueBy: Date;
+  /** Times that its patient said no to. */
+  readonly excludedTimes?: readonly { readonly from: Date; readonly until: Date }[];
 }
 
 export interface OpenSlot {
@@ -89,7 +91,8 @@ export const fitNeeds = (needs: readonly WantedNeed[], slots: readonly OpenSlot[
         end !== undefined &&
         run.every((part) => !used.has(part.slotId)) &&
         slot.startsAt >= need.earliest &&
-        end <= need.dueBy
+        end <= need.dueBy &&
+        !(need.excludedTimes ?? []).some((out) => out.from < end && slot.startsAt < out.until)
       );
     });
     const need = waiting[chosen];

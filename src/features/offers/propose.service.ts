@@ -10,7 +10,7 @@ import { announceRequest } from "../requests/index.ts";
 import { lockForAnswer, settleAccepted } from "./answer.service.ts";
 import { createOffers } from "./create.service.ts";
 import { announceOffer, reopenUnasked } from "./ending.service.ts";
-import { nothingWanted } from "./offers.errors.ts";
+import { nothingWanted, timesDoNotFit } from "./offers.errors.ts";
 import { releaseNeedsOfOffer, setOffer, whatIsPossible, type OpenedOffer } from "./offers.repository.ts";
 import { expiryOf, fitNeeds, type FittedNeed, type OpenSlot } from "./offers.rules.ts";
 import type { ProposalView } from "./offers.schema.ts";
@@ -121,7 +121,8 @@ export const proposeTimes = async (
   const notUsed = slots.filter((slot) => !used.has(slot.slotId)).map((slot) => slot.startsAt.toISOString());
   if (fitted.length === 0) {
     const possible = await whatIsPossible(tx.q, id, actor.organisationCode);
-    throw possible === undefined ? notFound("offer") : nothingWanted(possible);
+    if (possible === undefined) throw notFound("offer");
+    throw possible.stillWanted > 0 ? timesDoNotFit() : nothingWanted(possible);
   }
   if (offer.kind === "call") {
     const blocks = await publishTimes(tx, offer, fitted, minutes, "free");
