@@ -3,6 +3,8 @@ import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 
 const instant = z.coerce.date();
+/** Arrays of instants come as milliseconds: the driver knows no other way to parse them. */
+const instants = z.array(z.number().transform((ms) => new Date(ms)));
 
 const clinic = z.object({
   id: z.string(),
@@ -11,8 +13,8 @@ const clinic = z.object({
   startsAt: instant,
   endsAt: instant,
   /** Starts of slots that nobody has: free, and held while an offer waits. */
-  free: z.array(instant),
-  held: z.array(instant),
+  free: instants,
+  held: instants,
 });
 export type SheetClinic = z.output<typeof clinic>;
 
@@ -48,8 +50,8 @@ export const clinicsOn = async (
     clinic,
     sql`
       select c.id, site.name as site, c.lane, c.starts_at as "startsAt", c.ends_at as "endsAt",
-             array(select s.starts_at from slots s where s.clinic_id = c.id and s.state = 'free' order by 1) as free,
-             array(select s.starts_at from slots s where s.clinic_id = c.id and s.state = 'busy-tentative' order by 1) as held
+             array(select (extract(epoch from s.starts_at) * 1000)::float8 from slots s where s.clinic_id = c.id and s.state = 'free' order by 1) as free,
+             array(select (extract(epoch from s.starts_at) * 1000)::float8 from slots s where s.clinic_id = c.id and s.state = 'busy-tentative' order by 1) as held
       from clinics c join sites site on site.id = c.site_id
       where c.organisation_code = ${organisationCode} and c.starts_at >= ${from} and c.starts_at < ${until}
         and c.withdrawn_at is null

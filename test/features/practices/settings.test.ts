@@ -13,6 +13,7 @@ import {
   organisationNameSchema,
   settingsSchema,
 } from "../../../src/features/practices/practices.schema.ts";
+import { readMembers } from "../../../src/features/matching/supply.repository.ts";
 import { ensureCatalogue } from "../../../src/features/services/index.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { addRoutes, createServer } from "../../../src/platform/http/server.ts";
@@ -128,6 +129,28 @@ describe("C3: settings", () => {
       sql`select count(*) as n from audit_entries where action = 'settings.change' and subject = ${actor.organisationCode}`,
     );
     expect(audited).toEqual([{ n: 3 }]);
+  });
+
+  it("C3: asking may be on until a time: the matcher sees it go off by itself, and the same again needs a new time", async () => {
+    const { actor, send, settings } = await someone();
+    const isAccepting = async () =>
+      (await readMembers(db.q, actor.groupCode ?? "", [actor.organisationCode])).get(actor.organisationCode)
+        ?.isAccepting;
+    const until = { isAccepting: true, acceptingUntil: "2026-12-21T18:00:00+00:00" };
+    const on = await send("PATCH", "/v1/settings", until, settings.version);
+    expect(on.json()).toMatchObject({ isAccepting: true, acceptingUntil: "2026-12-21T18:00:00.000Z" });
+    expect(await isAccepting()).toBe(true);
+    await db.holdClock("2026-12-21T18:00:00Z");
+    try {
+      expect(await isAccepting()).toBe(false);
+      expect((await send("GET", "/v1/settings")).json()).toMatchObject({ isAccepting: false, acceptingUntil: null });
+      const past = await send("PATCH", "/v1/settings", until, settings.version + 1);
+      expect([past.statusCode, past.json()]).toMatchObject([422, { code: "settings-in-past" }]);
+      await send("PATCH", "/v1/settings", { isAccepting: true }, settings.version + 1);
+      expect(await isAccepting()).toBe(true);
+    } finally {
+      await db.holdClock("2026-12-21T09:00:00Z");
+    }
   });
 
   it("are not overwritten unseen: 428 without If-Match, 412 when stale, one of two at once", async () => {
