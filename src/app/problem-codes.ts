@@ -83,6 +83,8 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "nothing-wanted": "None of the needs is still wanted.",
   "slots-not-in-offer": "Some of the times are not of this offer.",
   "call-needs-times": "A call is answered by proposing times.",
+  "nothing-looks": "Nothing of the request looks for a place any more.",
+  "nobody-to-nudge": "No offer of the request waits for an answer.",
   "times-do-not-fit": "The times proposed do not fit the needs.",
   "extended-already": "An offer is extended once.",
   "agreement-ended": "The agreement has ended.",

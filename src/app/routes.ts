@@ -4,7 +4,14 @@ import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capa
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
 import { matchingRoutes, type Solver } from "../features/matching/index.ts";
-import { impactOf, lockStanding, needsEnded, offerRoutes, slotsLost } from "../features/offers/index.ts";
+import {
+  brokeringRoutes,
+  impactOf,
+  lockStanding,
+  needsEnded,
+  offerRoutes,
+  slotsLost,
+} from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
 import { serviceRoutes } from "../features/services/index.ts";
@@ -37,6 +44,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...seriesRoutes(capacityPorts),
   ...requestRoutes(requestPorts),
   ...offerRoutes,
+  ...brokeringRoutes,
   ...agreementRoutes,
   ...deskRoutes,
   ...matchingRoutes(parts.solve),

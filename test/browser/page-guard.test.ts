@@ -6,7 +6,7 @@ import { seriesBody } from "../../src/features/capacity/series.schema.ts";
 import { createSeries } from "../../src/features/capacity/series.service.ts";
 import { ensureCatalogue } from "../../src/features/services/index.ts";
 import { newId } from "../../src/platform/ids/ids.ts";
-import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
+import { aBroker, aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
 import { openSite, sitePages, type TestSite } from "./support/site.ts";
 
 /*
@@ -36,6 +36,7 @@ beforeAll(async () => {
   });
   foreign = {
     "/requests/:reference": `/requests/${reference}`,
+    "/board/requests/:reference": `/board/requests/${reference}`,
     "/clinics/:id": `/clinics/${clinicId}`,
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
     "/clinics/weekly/:id": `/clinics/weekly/${seriesId}`,
@@ -73,6 +74,8 @@ const visit = async (page: AppPage, actor: Actor | undefined) => {
     "count-1": "2",
     version: "1",
     password: "long enough",
+    slots: newId(),
+    ...Object.fromEntries(["widen", "nudge", "pause", "resume", "assign"].map((verb) => [`${verb}-reason`, "safety"])),
   };
   const times = { "day-1": "2030-01-07", "time-1": "09:00" };
   return page.method === "GET" ? visitor.open(path) : visitor.send(path, { ...fields, ...times });
@@ -106,9 +109,11 @@ describe("every page and form", () => {
   });
 
   it("P3: answers an id of another practice like one that does not exist", async () => {
-    const actor = await aUser(db, { at: home, roles: ["nurse", "manager"] });
+    const desk = await aUser(db, { at: home, roles: ["nurse", "manager"] });
+    // Nothing of one's own group is foreign to a broker: theirs are the ids of another group.
+    const broker = await aBroker(db, { group: "ANOTHER-GROUP" });
     for (const page of sitePages.filter(({ path, access }) => path.includes(":") && access.kind !== "public")) {
-      const answer = await visit(page, actor);
+      const answer = await visit(page, mayOpen(page, "nurse") || mayOpen(page, "manager") ? desk : broker);
       expect([page.method, page.path, answer.statusCode]).toEqual([page.method, page.path, 404]);
       expect(answer.body).toContain("Page not found");
     }

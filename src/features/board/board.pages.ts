@@ -4,6 +4,7 @@ import { brokersOnly, page, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
 import { serviceNames } from "../services/index.ts";
+import { brokeringPages } from "./brokering.pages.ts";
 import { riskKinds, type RiskKind } from "./board.repository.ts";
 import { addressWith } from "./open.rules.ts";
 import { overviewPages } from "./overview.pages.ts";
@@ -31,6 +32,7 @@ const AT_FIRST = 100;
 
 export const boardPages: readonly AppPage[] = [
   ...overviewPages,
+  ...brokeringPages,
   page(
     { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
     async ({ actor, query: wanted }, { q }) => {

@@ -7,6 +7,10 @@ export { offerEvents, offerMade } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";
 export { offerSweepers } from "./offers.jobs.ts";
 export { offerRoutes } from "./offers.routes.ts";
+export { brokeringRoutes } from "./brokering.routes.ts";
+export { assignByHand, freeTimesFor } from "./assign.service.ts";
+export { nudgeOffers } from "./nudge.service.ts";
+export { assignBody, nudgeBody } from "./offers.schema.ts";
 export {
   answerView,
   declineCodes,

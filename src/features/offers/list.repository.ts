@@ -32,6 +32,7 @@ const listed = z.object({
   ...plain,
   expiresAt: instant,
   extendedAt: instant.nullable(),
+  nudgedAt: instant.nullable(),
   createdAt: instant,
   answeredAt: instant.nullable(),
   needs: z.array(
@@ -82,7 +83,7 @@ export const listOffers = async (q: Queryable, actor: Actor, filter: OfferFilter
       )
       select o.id, r.reference, o.kind, o.awaiting, o.state, o.priority, o.home_code as "homeCode", home.name as "homeName",
              o.supporting_code as "supportingCode", supporting.name as "supportingName", o.km, o.ring, o.reasons,
-             o.expires_at as "expiresAt", o.extended_at as "extendedAt", o.created_at as "createdAt",
+             o.expires_at as "expiresAt", o.extended_at as "extendedAt", o.nudged_at as "nudgedAt", o.created_at as "createdAt",
              o.answered_at as "answeredAt", o.decline_code as "declineCode", o.version,
              coalesce(asked.needs, '[]') as needs, coalesce(held.slots, '[]') as slots
       from page o

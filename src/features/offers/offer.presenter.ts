@@ -81,6 +81,7 @@ export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date
     isCall: offer.kind === "call",
     isHome: offer.awaiting === "home",
     isWaiting,
+    isNudged: offer.nudgedAt !== null && isWaiting,
     mayAnswer: isWaiting && forUs,
     state: offer.state,
     stateWords: STATES[offer.state],

@@ -72,3 +72,14 @@ export const nothingWanted = (possible: StillPossible): DomainError =>
     "Thank you: these appointments have just been covered elsewhere, so none of the times is needed. Nothing was changed.",
     { details: { ...possible } },
   );
+
+export const nobodyToNudge = (): DomainError =>
+  new DomainError("conflict", "nobody-to-nudge", "No offer of this request waits for an answer. Nothing was changed.");
+
+/** A broker ticked times that are not free any more, or that nobody of this request may be given. */
+export const timesTaken = (): DomainError =>
+  new DomainError(
+    "conflict",
+    "already-given",
+    "One of these times has just been taken, or nothing of this request fits it any more. Nothing was changed.",
+  );

@@ -35,4 +35,11 @@ export const offerChanged = defineEvent({
   }),
 });
 
-export const offerEvents = [offerMade, offerChanged];
+/** To the desk that has to answer, and to the group's brokers. */
+export const offerNudged = defineEvent({
+  type: "offer.nudged",
+  summary: "The federation asks a desk to look again at an offer that waits. Nothing about the offer has changed.",
+  data: z.object({ offerId: z.string(), reference: z.string(), expiresAt: z.iso.datetime() }),
+});
+
+export const offerEvents = [offerMade, offerChanged, offerNudged];

@@ -187,3 +187,13 @@ export const whatIsPossible = async (q: Queryable, offerId: string, organisation
   );
   return found;
 };
+
+/** Notes that the desks of a request's waiting offers were asked to look again, and says which. */
+export const markNudged = async (tx: Tx, requestId: string): Promise<{ id: string; desk: string; expiresAt: Date }[]> =>
+  rows(
+    tx.q,
+    z.object({ id: z.string(), desk: z.string(), expiresAt: z.coerce.date() }),
+    sql`update offers set nudged_at = app_now(), version = version + 1
+        where request_id = ${requestId} and state = 'waiting' and expires_at > app_now()
+        returning id, case awaiting when 'home' then home_code else supporting_code end as desk, expires_at as "expiresAt"`,
+  );

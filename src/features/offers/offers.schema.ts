@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { brokerCodes } from "../requests/index.ts";
 
 export const offerStates = ["waiting", "accepted", "part-accepted", "declined", "lapsed", "stood-down"] as const;
 export type OfferState = (typeof offerStates)[number];
@@ -58,6 +59,8 @@ export const offerView = z.object({
   reasons: z.array(z.string()),
   expiresAt: z.iso.datetime(),
   extendedAt: z.iso.datetime().nullable(),
+  /** The federation asked the desk to look again. */
+  nudgedAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   answeredAt: z.iso.datetime().nullable(),
   declineCode: z.string().nullable(),
@@ -103,3 +106,29 @@ export const proposalView = answerView.extend({
   notUsed: z.array(z.iso.datetime()),
 });
 export type ProposalView = z.output<typeof proposalView>;
+
+export const nudgeBody = z.strictObject({ reason: z.enum(brokerCodes) });
+
+export const assignBody = z.strictObject({
+  reason: z.enum(brokerCodes),
+  /** Ids of free slots. The system assigns the needs. */
+  slots: z.array(z.uuid("This is not the id of a slot.")).min(1, "Tick at least one time.").max(60),
+});
+
+export const assignedView = z.object({
+  agreed: z.array(z.object({ ref: z.string(), supportingCode: z.string(), startsAt: z.iso.datetime() })),
+  stillLooking: whole,
+});
+
+export const freeTimesView = z.object({
+  items: z.array(
+    z.object({
+      slotId: z.uuid(),
+      supportingCode: z.string(),
+      supportingName: z.string(),
+      km: z.number(),
+      startsAt: z.iso.datetime(),
+      endsAt: z.iso.datetime(),
+    }),
+  ),
+});

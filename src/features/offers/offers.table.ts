@@ -49,6 +49,8 @@ export const offers = pgTable(
     extendedAt: instant(),
     /** First shown at a desk; null is a desk that has not looked (F2). */
     seenAt: instant(),
+    /** The federation asked the desk to look again (F3). */
+    nudgedAt: instant(),
     createdAt: instant().notNull(),
     answeredAt: instant(),
     answeredBy: uuid().references(() => users.id),
@@ -88,6 +90,7 @@ classify(offers, keepTwoYears, {
   expiresAt: "none",
   extendedAt: "none",
   seenAt: "none",
+  nudgedAt: "none",
   createdAt: "none",
   answeredAt: "none",
   answeredBy: "staff",

@@ -17,16 +17,22 @@ export { reopenNeeds, type Reopened } from "./needs.service.ts";
 export { draftRequest, type Draft, type Wish } from "./drafting.service.ts";
 export { notAskedWords } from "./not-asked.rules.ts";
 export { postRequest } from "./posting.service.ts";
-export { readRequests, requireRequest } from "./reading.service.ts";
+export { setPaused } from "./pausing.service.ts";
+export { widenNow } from "./widening.service.ts";
+export { readRequest, readRequests, requireRequest } from "./reading.service.ts";
 export { requestEvents } from "./requests.events.ts";
 export type { EndedNeeds, RequestPorts } from "./requests.ports.ts";
 export { rank } from "./requests.rules.ts";
 export {
+  brokerCodes,
   channels,
+  pauseBody,
+  pauseCodes,
   postRequestBody,
   priorities,
   requestParams,
   requestSummary,
+  widenBody,
   type Counts,
   type NeedState,
   type Priority,

@@ -182,3 +182,11 @@ export const misfits = async (q: Queryable, needIds: readonly string[]): Promise
   );
   return found.map(({ id }) => id);
 };
+
+/** Opens the next ring for all needs of a request that still look, and lets one more practice be asked. Returns how many. */
+export const widenByHand = async (tx: Tx, requestId: string): Promise<number> => {
+  const widened = await tx.q.execute(sql`
+    update needs set ring = least(ring + 1, 3), extra_asks = extra_asks + 1, widen_at = null
+    where request_id = ${requestId} and state in ('open', 'offered')`);
+  return widened.rowCount ?? 0;
+};

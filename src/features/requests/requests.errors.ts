@@ -63,3 +63,10 @@ export const nurseSorts = (): DomainError =>
     "nurse-sorts-dressings",
     "Only a nurse can say whether a dressing is simple or complex. Until then it is covered as complex.",
   );
+
+export const nothingLooks = (): DomainError =>
+  new DomainError(
+    "conflict",
+    "nothing-looks",
+    "Nothing of this request looks for a place any more. Nothing was changed.",
+  );

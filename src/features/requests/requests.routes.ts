@@ -2,6 +2,7 @@ import type { Answer } from "../../platform/http/route.ts";
 import { atDesk, brokersOnly, command, read, type AppRoute } from "../access/index.ts";
 import { amendRequest } from "./amending.service.ts";
 import { acknowledgeReturn, sortNeed, withdrawNeeds } from "./ending.service.ts";
+import { widenNow } from "./widening.service.ts";
 import { setPaused } from "./pausing.service.ts";
 import { postRequest } from "./posting.service.ts";
 import { readRequest, readRequests } from "./reading.service.ts";
@@ -17,6 +18,7 @@ import {
   requestParams,
   requestView,
   sortedBody,
+  widenBody,
   withdrawBody,
   type RequestView,
 } from "./requests.schema.ts";
@@ -144,4 +146,17 @@ export const requestRoutes = (ports: RequestPorts): readonly AppRoute[] => [
     async ({ actor, params }, tx) => answer(await acknowledgeReturn(tx, actor, params)),
   ),
   ...brokering,
+  command(
+    {
+      method: "POST",
+      path: `${path}/:reference/widen`,
+      summary: "Open the next ring of a request now",
+      tag,
+      access: brokersOnly,
+      params: requestParams,
+      body: widenBody,
+      response: requestView,
+    },
+    async ({ actor, params, body }, tx) => answer(await widenNow(tx, actor, { ...params, ...body })),
+  ),
 ];

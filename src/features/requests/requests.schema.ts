@@ -30,6 +30,8 @@ export const sortedCodes = ["kept-home", "community-nursing", "hub", "other-serv
 
 /** Why a broker paused or resumed a request (F3). */
 export const pauseCodes = ["practice-asked", "duplicate", "details-unclear", "safety", "resolved", "other"] as const;
+/** Why a broker widened, nudged or assigned by hand (F3). */
+export const brokerCodes = ["due-soon", "no-answer", "agreed-by-phone", "practice-asked", "safety", "other"] as const;
 
 const priority = z.enum(priorities);
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
@@ -116,6 +118,7 @@ export const withdrawBody = z.strictObject({
 export const sortedBody = z.strictObject({ as: z.enum(sortedCodes) });
 export const noBody = z.strictObject({});
 export const pauseBody = z.strictObject({ reason: z.enum(pauseCodes) });
+export const widenBody = z.strictObject({ reason: z.enum(brokerCodes) });
 
 export const listQuery = z.strictObject({
   /** open: something still has to happen. ended: nothing has. Default: both. */

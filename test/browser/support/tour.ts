@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import type { Actor } from "../../../src/features/access/index.ts";
+import { tourClinics } from "./tour-clinics.ts";
 import type { Town } from "./town.ts";
 
 type Sit = (actor: Actor) => Promise<{ page: Page }>;
@@ -67,6 +68,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   for (const [name, path] of [
     ["board-requests", "/board/requests"],
     ["board-overview", "/board/overview"],
+    ["board-act", `/board${new URL(home.url()).pathname}`],
   ] as const) {
     await broker.goto(path);
     await look(name, broker);
@@ -110,6 +112,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     await desk.goto(path);
     await look(name, desk);
   }
+  await tourClinics(desk, look);
   await desk.goto("/clinics");
   await desk.locator("main table a").first().click();
   await desk.getByRole("button", { name: "Withdraw clinic" }).click();
