@@ -62,7 +62,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   const identity = { passwords: createPasswords(), cookies };
   addRoutes(server, appRoutes({ identity, queue: resources.queue, solve }), database, gatekeeper);
   await addPages(server, {
-    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity, chooser: options.chooser }),
+    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity, solve, chooser: options.chooser }),
     database,
     gatekeeper,
     log,

@@ -5,6 +5,7 @@ import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
+import { matchingPages, whatIf, type Solver } from "../features/matching/index.ts";
 import { offerPages } from "../features/offers/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
@@ -16,6 +17,8 @@ export interface PageParts {
   readonly requests: RequestPorts;
   readonly capacity: CapacityPorts;
   readonly identity: IdentityParts;
+  /** For what-if and what helps: off the event loop where that matters. */
+  readonly solve: Solver;
   /** Who to be, where the server runs the demonstration. */
   readonly chooser?: Chooser | undefined;
 }
@@ -28,7 +31,11 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...deskPages,
   ...offerPages,
   ...agreementPages,
-  ...requestPages(parts.requests),
+  ...requestPages({
+    ...parts.requests,
+    outlookFor: async (database, actor, supposed) => whatIf(database, parts.solve, actor, supposed),
+  }),
+  ...matchingPages(parts.solve),
   ...clinicPages(parts.capacity),
   ...boardPages,
   ...dataFlowPages(classifiedTables),

@@ -70,19 +70,26 @@ const ignoreDoubles = (): void => {
   });
 };
 
-const COUNT_AFTER_MS = 300;
+const COUNT_AFTER_MS = 400;
 
-/** *Publish clinic* shows the number of slots while the form is filled in (C1). */
-const countWhileTyping = (form: HTMLFormElement, url: string): void => {
-  const shown = document.getElementById("slot-count");
+/**
+ * What a form would come to, shown while it is filled in: the slots of *Publish clinic* (C1), who has room for *Ask for
+ * cover*. `into` is the id of the part of the page that the answer replaces.
+ */
+const countWhileTyping = (form: HTMLFormElement, url: string, into: string): void => {
+  const shown = document.getElementById(into);
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let asked = 0;
   const count = async (): Promise<void> => {
+    asked += 1;
+    const mine = asked;
     const body = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (typeof value === "string") body.append(name, value);
     const response = await fetch(url, { method: "POST", body, headers: { "x-fragment": "1", accept: "text/html" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = response.ok ? page.getElementById("slot-count") : null;
-    if (shown !== null) shown.replaceChildren(...(fresh === null ? [] : [...fresh.childNodes]));
+    const fresh = response.ok ? page.getElementById(into) : null;
+    // An answer that was overtaken by the next question says nothing any more.
+    if (shown !== null && mine === asked) shown.replaceChildren(...(fresh === null ? [] : [...fresh.childNodes]));
   };
   form.addEventListener("input", () => {
     clearTimeout(timer);
@@ -96,5 +103,5 @@ export const improveForms = (): void => {
   keepDrafts();
   ignoreDoubles();
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-count-from]"))
-    countWhileTyping(form, form.dataset["countFrom"] ?? "");
+    countWhileTyping(form, form.dataset["countFrom"] ?? "", form.dataset["countInto"] ?? "slot-count");
 };

@@ -1,5 +1,6 @@
 export type { Solver } from "./blocks.rules.ts";
 export { matchingJobs, matchingSweepers } from "./matching.jobs.ts";
+export { matchingPages } from "./matching.pages.ts";
 export { matchingRoutes } from "./matching.routes.ts";
 export { planDueGroups, planGroup, widenDue } from "./plan.service.ts";
 export { parseScenario, toAnswer } from "./scenario.schema.ts";

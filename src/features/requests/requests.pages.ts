@@ -2,7 +2,7 @@ import { z } from "zod";
 import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
 import { blank, type FormState } from "../../platform/web/fields.ts";
 import { none, redirect, view, type Redirect, type View } from "../../platform/web/page.ts";
-import { atDesk, form, isBroker, page, type Actor, type AppPage } from "../access/index.ts";
+import { atDesk, form, isBroker, openForm, page, type Actor, type AppPage } from "../access/index.ts";
 import { holidaysAhead, openDays, type OpenDay } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
 import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
@@ -27,7 +27,7 @@ import {
 import { postRequest } from "./posting.service.ts";
 import { readRequest, readRequests } from "./reading.service.ts";
 import { plainText, presentRequest, sortedChoices, speakPriority } from "./request.presenter.ts";
-import type { RequestPorts } from "./requests.ports.ts";
+import type { OutlookPorts, RequestPorts } from "./requests.ports.ts";
 import {
   amendRequestBody,
   needRef,
@@ -44,7 +44,12 @@ const daysOf = async (q: Queryable, organisationCode: string): Promise<OpenDay[]
   return openDays(hours, await appNow(q), DAYS_TO_CHOOSE);
 };
 
-const showNew = async (actor: Actor, { q }: Database, given?: FormState): Promise<View> => {
+const showNew = async (
+  actor: Actor,
+  { q }: Database,
+  given?: FormState,
+  outlook?: readonly string[],
+): Promise<View> => {
   const days = await daysOf(q, actor.organisationCode);
   const services = await serviceCatalogue(q);
   const last = await readLastUsed(q, actor.organisationCode);
@@ -54,6 +59,7 @@ const showNew = async (actor: Actor, { q }: Database, given?: FormState): Promis
     title: "Ask for cover",
     form: state,
     data: {
+      outlook,
       rows: formRows,
       services: [{ value: "", text: "Choose" }, ...serviceChoices(services, last.services)],
       gridRows,
@@ -146,6 +152,19 @@ const reading: readonly AppPage[] = [
   ),
 ];
 
+/** The form *Ask for cover*, whether it is posted or only asked who has room. */
+const asking = {
+  access: atDesk,
+  params: none,
+  input: postRequestBody,
+  read: readNewRequest,
+  fieldOf: newRequestField,
+  messages: newRequestMessages,
+  say: (field: string, message: string): string => gridMessage(field) ?? message,
+  again: async ({ actor }: { actor: Actor }, database: Database, state: FormState): Promise<View> =>
+    showNew(actor, database, state),
+};
+
 const to = (reference: string, title: string, text?: string): Redirect =>
   redirect(`/requests/${reference}`, { kind: "done", title, ...(text === undefined ? {} : { text }) });
 
@@ -153,32 +172,26 @@ const sortInput = z.object({ needs: z.array(needRef).min(1).max(60), as: z.enum(
 const version = z.object({ version: z.int(), change: amendRequestBody });
 
 /** The HTML edge of cover requests, over the same services and schemas as the API. */
-export const requestPages = (ports: RequestPorts): readonly AppPage[] => [
+export const requestPages = (ports: RequestPorts & OutlookPorts): readonly AppPage[] => [
   ...reading,
-  form(
-    {
-      path: "/requests/new",
-      summary: "Post a cover request",
-      access: atDesk,
-      params: none,
-      input: postRequestBody,
-      read: readNewRequest,
-      fieldOf: newRequestField,
-      messages: newRequestMessages,
-      say: (field, message) => gridMessage(field) ?? message,
-      again: async ({ actor }, database, state) => showNew(actor, database, state),
-    },
-    async ({ actor, input, fields }, tx) => {
-      const request = withPriorities(input, fields.text("priority"), await appNow(tx.q));
-      const { reference, warnings } = await postRequest(tx, actor, request);
-      const alike = warnings.map((warning) => warning.reference).join(", ");
-      return to(
-        reference,
-        `${reference} is posted. Neighbours are being asked now.`,
-        alike === "" ? undefined : `It looks like ${alike}, which is still open. If you posted twice, withdraw one.`,
-      );
+  openForm(
+    { ...asking, path: "/requests/check", summary: "Who has room for a request, before it is posted" },
+    async ({ actor, input, fields }, database) => {
+      const wish = withPriorities(input, fields.text("priority"), await appNow(database.q));
+      const { words } = await ports.outlookFor(database, actor, wish);
+      return showNew(actor, database, blank(fields.all()), words);
     },
   ),
+  form({ ...asking, path: "/requests/new", summary: "Post a cover request" }, async ({ actor, input, fields }, tx) => {
+    const request = withPriorities(input, fields.text("priority"), await appNow(tx.q));
+    const { reference, warnings } = await postRequest(tx, actor, request);
+    const alike = warnings.map((warning) => warning.reference).join(", ");
+    return to(
+      reference,
+      `${reference} is posted. Neighbours are being asked now.`,
+      alike === "" ? undefined : `It looks like ${alike}, which is still open. If you posted twice, withdraw one.`,
+    );
+  }),
   form(
     {
       path: "/requests/:reference/withdraw",

@@ -1,5 +1,7 @@
-import type { Tx } from "../../platform/db/database.ts";
+import type { Database, Tx } from "../../platform/db/database.ts";
+import type { Actor } from "../access/index.ts";
 import type { Author } from "../audit/index.ts";
+import type { Wish } from "./drafting.service.ts";
 
 /** What happened to needs that were out with a practice or agreed. */
 export interface EndedNeeds {
@@ -17,4 +19,14 @@ export interface EndedNeeds {
 export interface RequestPorts {
   /** Stands down the waiting offers of these needs and cancels their agreements, telling the other side (O5, H3). */
   needsEnded(tx: Tx, author: Author, ended: EndedNeeds): Promise<void>;
+}
+
+/** What the form *Ask for cover* asks of matching. */
+export interface OutlookPorts {
+  /** What a post would come to just now, in words; nothing is written. */
+  outlookFor(
+    database: Database,
+    actor: Actor,
+    supposed: Wish & { readonly takeFirm: boolean },
+  ): Promise<{ readonly words: readonly string[] }>;
 }

@@ -9,6 +9,7 @@ import {
   createGatekeeper,
   type CookieSettings,
 } from "../../../src/features/identity/index.ts";
+import { solve } from "../../../src/features/matching/index.ts";
 import { openSession } from "../../../src/features/identity/sessions.repository.ts";
 import { createServer } from "../../../src/platform/http/server.ts";
 import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
@@ -41,6 +42,7 @@ export interface TestSite {
 export const sitePages = allPages({
   requests: requestPorts,
   capacity: capacityPorts,
+  solve: async (problem) => solve(problem),
   identity: { passwords: createPasswords(), cookies },
 });
 
