@@ -24,7 +24,7 @@ const { values } = parseArgs({
     /** At most as many practices in the sub-ICB that the seed draws (at least 60). */
     practices: { type: "string", default: "85" },
     /** Requests for each practice over the days. */
-    load: { type: "string", default: "0.5" },
+    load: { type: "string", default: "0.4" },
   },
 });
 const size = { practices: Number(values.practices), load: Number(values.load) };

@@ -18,7 +18,8 @@ import type { World } from "./world.ts";
 /*
  * Assumptions, where no publication gives a rate (SOURCES.md: "supply must be simulated"). What is published is used:
  * geography and list sizes, when demand speaks up (online requests by weekday and hour), and how soon the appointments that
- * fall away would have been (booking lead of practice staff, face to face). The README's table repeats these.
+ * fall away would have been (booking lead of practice staff, face to face). Did-not-attend rates are not: cover is counted
+ * when it is agreed. Half of the practices publish nothing and answer calls, a quarter each publish firm and ask clinics.
  */
 const SERVICES = [
   ["wound-simple", 20, 0.32],
@@ -36,13 +37,17 @@ const CLINICS = [
     slots: [6, 10],
     weight: 0.65,
   },
-  { services: ["phleb", "b12", "ecg", "wound-simple"], slotMinutes: 10, slots: [9, 18], weight: 0.35 },
+  { services: ["phleb", "b12", "ecg"], slotMinutes: 10, slots: [9, 18], weight: 0.35 },
 ] as const;
+/** Each practice over the six days, published or, where it is silent, what it could make free if called. */
+const CLINICS_EACH = [2, 4] as const;
 const SHARE_STEP_FREE = 0.8;
 const SHARE_LATER_PUBLISHED = 0.35;
 const SHARE_WITHDRAWN = 0.08;
 const SHARE_SLOT_GONE = 0.03;
 const SHARE_NEEDS_STEP_FREE = 0.15;
+/** Half keep the form's default. */
+const KM = [5, 8, 8, 8, 12, 20] as const;
 const HIDDEN_SLOTS = [3, 6] as const;
 
 export interface Size {
@@ -161,7 +166,7 @@ const requestOf = (seed: number, id: string, data: Data, practices: readonly Pra
       ...dueOf(drawOne(data.leads, chance("lead")), postedAt),
       count: drawWhole(1, 8, chance("count")),
       requires: chance("requires") < SHARE_NEEDS_STEP_FREE ? ["step-free"] : [],
-      maxKm: [5, 8, 8, 12, 20][drawWhole(0, 4, chance("km"))] ?? 8,
+      maxKm: KM[drawWhole(0, KM.length - 1, chance("km"))] ?? 8,
     };
   });
   const needs = lines
@@ -179,7 +184,7 @@ const requestOf = (seed: number, id: string, data: Data, practices: readonly Pra
 export const makeWorld = (data: Data, seed: number, size: Size): World => {
   const { group, practices } = practicesOf(data, seed, size.practices);
   const clinics = practices.flatMap((practice) =>
-    Array.from({ length: drawWhole(1, 3, draw(seed, practice.id, "clinics")) }, (_, number) =>
+    Array.from({ length: drawWhole(...CLINICS_EACH, draw(seed, practice.id, "clinics")) }, (_, number) =>
       clinicOf(seed, practice, number + 1),
     ),
   );
