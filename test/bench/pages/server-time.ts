@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import http from "node:http";
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -31,19 +32,25 @@ export interface PageTime {
 }
 
 /** Asks for a page over one kept connection, one after another. Includes the loopback, so it is no less than the server's time. */
-export const timePage = async (
-  address: string,
-  path: string,
-  cookie: string,
-  rounds: { readonly warmUp: number; readonly measured: number },
-): Promise<PageTime> => {
+export const timePage = async (address: string, path: string, cookie: string, rounds: number): Promise<PageTime> => {
   const times: number[] = [];
   let size = 0;
-  for (let at = 0; at < rounds.warmUp + rounds.measured; at += 1) {
+  for (let at = 0; at < rounds; at += 1) {
     const { ms, status, bytes } = await ask(address, path, cookie);
     if (status !== 200) throw new Error(`${path} answered ${status}`);
     size = bytes;
-    if (at >= rounds.warmUp) times.push(ms);
+    times.push(ms);
   }
   return { times, bytes: size };
+};
+
+/** Linux counts in hundredths of a second. */
+const TICK_MS = 10;
+
+/** Milliseconds of processor time that a process has used so far, PostgreSQL's not among them; NaN where there is no /proc. */
+export const cpuMsOf = (pid: number | undefined): number => {
+  if (process.platform !== "linux" || pid === undefined) return Number.NaN;
+  // After the name in brackets, which may hold anything: state is the first field, utime the 12th, stime the 13th.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 };
