@@ -169,7 +169,7 @@ describe("importing a file", () => {
     const rows = Array.from({ length: 3_000 }, () => "not a row of the file at all,,,,,");
     const answer = await desk.send("/clinics/import", { csv: [header, ...rows].join("\r\n") });
     expect(answer.statusCode).toBe(422);
-    expect(answer.body).toContain("3000 rows");
+    expect(answer.body).toContain("3000 rows have a problem");
   });
 });
 

@@ -45,11 +45,13 @@ export interface BadRow {
   readonly fix: string;
 }
 
+const rowsHave = (count: number): string => (count === 1 ? "one row has" : `${count} rows have`);
+
 /** All or nothing (C6): nothing was saved, and every bad row is listed. */
 export const importRefused = (rowCount: number, bad: readonly BadRow[]): DomainError =>
   new DomainError(
     "invalid",
     "import-refused",
-    `Nothing was imported: ${bad.length === 1 ? "one row has" : `${bad.length} rows have`} a problem. Put them right, or ask to skip bad rows.`,
+    `Nothing was imported: ${rowsHave(new Set(bad.map(({ line }) => line)).size)} a problem. Put them right, or ask to skip bad rows.`,
     { details: { rows: rowCount, bad } },
   );

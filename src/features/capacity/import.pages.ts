@@ -20,6 +20,8 @@ const showImport = (state: FormState, report?: Report): View => {
     form: state,
     data: {
       report,
+      /** A row may have more than one problem. */
+      badRows: new Set(bad.map(({ line }) => line)).size,
       ...(details === undefined ? {} : { noticeTitle: "Nothing was imported", refusedRows: details.rows }),
       bad: bad.map((row) => ({ ...row, column: row.column === "row" ? "the whole row" : row.column })),
     },

@@ -50,7 +50,7 @@ export const tourClinics = async (desk: Page, look: Look): Promise<void> => {
   await look("clinic", desk);
   await desk.getByRole("link", { name: /Change times/ }).click();
   await look("clinic-change", desk);
-  await desk.getByLabel("From", { exact: true }).fill("10:20");
+  await desk.getByLabel("From", { exact: true }).fill("09:20");
   await desk.getByRole("button", { name: "Save changes" }).click();
   await desk.getByRole("button", { name: "Change and tell them" }).waitFor();
   await look("clinic-change-breaks", desk);
