@@ -1,51 +1,9 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { describeWithBrowser } from "../support/index.ts";
+import { counts, focused, OFFER_OF_TIMES, postByKeyboard, waitFor } from "./support/acting.ts";
 import { buildScript } from "./support/build-script.ts";
 import { openTown, sitDown, type Town } from "./support/town.ts";
-
-const press = async (page: Page, ...keys: readonly string[]): Promise<void> => {
-  for (const key of keys) await page.keyboard.press(key);
-};
-
-/** Where the keyboard is: the name of the focused field or button. */
-const focused = async (page: Page): Promise<string> =>
-  String(
-    await page.evaluate("document.activeElement.getAttribute('name') || document.activeElement.textContent.trim()"),
-  );
-
-const tabTo = async (page: Page, name: string): Promise<void> => {
-  for (let tabs = 0; tabs < 40; tabs += 1) {
-    if ((await focused(page)) === name) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`the keyboard never reached ${name}`);
-};
-
-/** Reception posts fourteen dressings and never touches the mouse. */
-const postByKeyboard = async (page: Page): Promise<string> => {
-  await page.goto("/desk");
-  await tabTo(page, "Ask for cover");
-  await Promise.all([page.waitForURL("/requests/new"), press(page, "Enter")]);
-  await tabTo(page, "service");
-  await page.keyboard.type("Simple dr");
-  await tabTo(page, "count");
-  await page.keyboard.type("14");
-  await tabTo(page, "by");
-  await page.keyboard.type("Thu 24");
-  await tabTo(page, "Post request");
-  await Promise.all([page.waitForURL(/\/requests\/CR-/), press(page, "Enter")]);
-  return new URL(page.url()).pathname;
-};
-
-const counts = async (page: Page): Promise<string> =>
-  (await page.locator("main .cs-counts").first().innerText()).replaceAll(/\s+/g, " ");
-
-/** An offer of held times; a call has no Accept button. */
-const OFFER_OF_TIMES = '.cs-offer:has(form[action$="/accept"])';
-
-const waitFor = async (page: Page, text: string | RegExp): Promise<void> =>
-  page.getByText(text).first().waitFor({ timeout: 8_000 });
 
 describeWithBrowser("the story in five people's browsers", (browser) => {
   let town: Town;

@@ -36,6 +36,8 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await look("board-empty", broker);
   await home.goto("/requests/new");
   await look("ask", home);
+  await home.locator("summary", { hasText: "fill in a grid" }).click();
+  await look("ask-grid", home);
   await home.getByRole("button", { name: "Post request" }).click();
   await home.locator(".nhsuk-error-summary").waitFor();
   await look("ask-errors", home);
