@@ -60,7 +60,8 @@ export const deskPages: readonly AppPage[] = [
         data: {
           declineChoices,
           offers: desk.waiting.map((offer, index) => ({
-            ...presentOffer(offer, viewer),
+            // In short, times are not shown: they are not worth putting into words.
+            ...presentOffer(index < SHOWN_WHOLE ? offer : { ...offer, slots: [] }, viewer),
             isShort: index >= SHOWN_WHOLE,
           })),
           // Stand-downs of today appear as thanks, not as errors.
