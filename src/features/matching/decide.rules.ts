@@ -1,5 +1,5 @@
 import type { Widening } from "../requests/index.ts";
-import { LAST_RING, ringWaitEnds } from "./asking.rules.ts";
+import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
@@ -193,7 +193,7 @@ const widenings = (
   snapshot.needs.flatMap((need): Widening[] => {
     const ring = rings.get(need.id) ?? need.ring;
     const home = snapshot.members.get(need.homeCode);
-    const isWaiting = ring < LAST_RING && waits(need);
+    const isWaiting = widensFurther({ ring, extraAsks: need.extraAsks }) && waits(need);
     const keeps = isWaiting && ring === need.ring && need.widenAt !== null;
     const widenAt = keeps
       ? need.widenAt

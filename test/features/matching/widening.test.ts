@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
+import { plan, sweep, waitingFor } from "../../support/story.ts";
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await openTestDatabase();
+  await db.holdClock("2026-12-14T08:00:00Z");
+});
+afterAll(() => db.close());
+
+it("A3: where the first rings held nothing, the last one still brings one more practice for each wait, three in all", async () => {
+  const home = await aPractice(db);
+  const desks = [];
+  for (let index = 0; index < 5; index += 1) {
+    const host = await aPractice(db);
+    await aClinic(db, { at: host.code, slots: 1, startsAt: "2026-12-17T09:00:00Z" });
+    desks.push(await aUser(db, { at: host.code }));
+  }
+  await aRequest(db, {
+    home: home.code,
+    priority: "routine",
+    needs: [{ count: 1, dueBy: "2026-12-18T18:30:00Z" }],
+  });
+  await plan(db);
+  const asked = async (): Promise<number> =>
+    (await Promise.all(desks.map(async (desk) => (await waitingFor(db, desk)).length))).reduce((sum, n) => sum + n, 0);
+  expect(await asked()).toBe(1);
+  await db.advance({ hours: 4 });
+  await sweep(db);
+  expect(await asked()).toBe(2);
+  await db.advance({ hours: 4 });
+  await sweep(db);
+  expect(await asked()).toBe(3);
+});
