@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Actor } from "../../../src/features/access/index.ts";
 import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
 import { plan, sweep, waitingFor } from "../../support/story.ts";
 
@@ -11,7 +12,7 @@ afterAll(() => db.close());
 
 it("A3: where the first rings held nothing, the last one still brings one more practice for each wait, three in all", async () => {
   const home = await aPractice(db);
-  const desks = [];
+  const desks: Actor[] = [];
   for (let index = 0; index < 5; index += 1) {
     const host = await aPractice(db);
     await aClinic(db, { at: host.code, slots: 1, startsAt: "2026-12-17T09:00:00Z" });
