@@ -44,7 +44,9 @@ CREATE TABLE "agreement_steps" (
 	"step" text NOT NULL,
 	"at" timestamp (3) with time zone NOT NULL,
 	"user_id" uuid,
-	"organisation_code" text NOT NULL
+	"organisation_code" text NOT NULL,
+	"undone_at" timestamp (3) with time zone,
+	"undone_by" uuid
 );
 --> statement-breakpoint
 CREATE TABLE "agreements" (
@@ -61,6 +63,8 @@ CREATE TABLE "agreements" (
 	"step" text NOT NULL,
 	"is_live" boolean NOT NULL,
 	"release_at" timestamp (3) with time zone,
+	"release_warn_at" timestamp (3) with time zone,
+	"release_extended_at" timestamp (3) with time zone,
 	"cancelled_by_side" text,
 	"cancel_code" text,
 	"created_at" timestamp (3) with time zone NOT NULL
@@ -90,6 +94,8 @@ CREATE TABLE "clinics" (
 	"slot_minutes" integer NOT NULL,
 	"lane" text,
 	"series_id" uuid,
+	"series_date" date,
+	"is_changed" boolean DEFAULT false NOT NULL,
 	"confirmed_on" date,
 	"source" text NOT NULL,
 	"external_key" text,
@@ -106,7 +112,39 @@ CREATE TABLE "slots" (
 	"organisation_code" text NOT NULL,
 	"starts_at" timestamp (3) with time zone NOT NULL,
 	"ends_at" timestamp (3) with time zone NOT NULL,
-	"state" text NOT NULL
+	"state" text NOT NULL,
+	"gone_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "clinic_series" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"organisation_code" text NOT NULL,
+	"site_id" uuid NOT NULL,
+	"services" text[] NOT NULL,
+	"channel" text NOT NULL,
+	"provides" text[] NOT NULL,
+	"pledge" text NOT NULL,
+	"weekdays" integer[] NOT NULL,
+	"opens" text NOT NULL,
+	"closes" text NOT NULL,
+	"breaks" jsonb NOT NULL,
+	"slot_minutes" integer NOT NULL,
+	"lane" text,
+	"first_date" date NOT NULL,
+	"last_date" date,
+	"made_through" date,
+	"ended_at" timestamp (3) with time zone,
+	"version" integer NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "clinic_series_slot_minutes" CHECK ("clinic_series"."slot_minutes" between 5 and 120),
+	CONSTRAINT "clinic_series_times" CHECK ("clinic_series"."opens" < "clinic_series"."closes")
+);
+--> statement-breakpoint
+CREATE TABLE "closures" (
+	"organisation_code" text NOT NULL,
+	"date" date NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	CONSTRAINT "closures_organisation_code_date_pk" PRIMARY KEY("organisation_code","date")
 );
 --> statement-breakpoint
 CREATE TABLE "api_tokens" (
@@ -120,11 +158,21 @@ CREATE TABLE "api_tokens" (
 	"revoked_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "invitations" (
+	"token_hash" text PRIMARY KEY NOT NULL,
+	"email" text NOT NULL,
+	"name" text NOT NULL,
+	"organisation_code" text NOT NULL,
+	"roles" text[] NOT NULL,
+	"created_at" timestamp (3) with time zone NOT NULL,
+	"expires_at" timestamp (3) with time zone NOT NULL,
+	"accepted_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id_hash" text PRIMARY KEY NOT NULL,
 	"user_id" uuid NOT NULL,
 	"acting_for" text NOT NULL,
-	"csrf_secret" text NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"last_seen_at" timestamp (3) with time zone NOT NULL,
 	"ended_at" timestamp (3) with time zone
@@ -150,6 +198,13 @@ CREATE TABLE "users" (
 	"password_hash" text,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"deactivated_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "match_due" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"group_code" text NOT NULL,
+	"cause" text NOT NULL,
+	"match_due_at" timestamp (3) with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "offer_needs" (
@@ -184,6 +239,7 @@ CREATE TABLE "offers" (
 	"expires_at" timestamp (3) with time zone NOT NULL,
 	"extended_at" timestamp (3) with time zone,
 	"seen_at" timestamp (3) with time zone,
+	"nudged_at" timestamp (3) with time zone,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"answered_at" timestamp (3) with time zone,
 	"answered_by" uuid,
@@ -228,6 +284,7 @@ CREATE TABLE "organisations" (
 	"list_size" integer,
 	"status" text NOT NULL,
 	"is_accepting" boolean NOT NULL,
+	"accepting_until" timestamp (3) with time zone,
 	"daily_cap" integer,
 	"provides" text[] NOT NULL,
 	"accept_roles" text[] NOT NULL,
@@ -265,7 +322,6 @@ CREATE TABLE "cover_requests" (
 	"takes_firm" boolean NOT NULL,
 	"posted_by" uuid NOT NULL,
 	"posted_by_code" text NOT NULL,
-	"match_due_at" timestamp (3) with time zone,
 	"paused_at" timestamp (3) with time zone,
 	"version" integer NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL
@@ -292,6 +348,7 @@ CREATE TABLE "need_lines" (
 	"max_km" integer NOT NULL,
 	"priority" text NOT NULL,
 	"not_asked" jsonb NOT NULL,
+	"explain_due_at" timestamp (3) with time zone,
 	CONSTRAINT "need_lines_window" CHECK ("need_lines"."earliest" < "need_lines"."due_by" and "need_lines"."due_by" <= "need_lines"."earliest" + interval '60 days'),
 	CONSTRAINT "need_lines_minutes" CHECK ("need_lines"."minutes" between 5 and 120),
 	CONSTRAINT "need_lines_max_km" CHECK ("need_lines"."max_km" between 1 and 80)
@@ -309,6 +366,7 @@ CREATE TABLE "needs" (
 	"ring" integer NOT NULL,
 	"extra_asks" integer NOT NULL,
 	"widen_at" timestamp (3) with time zone,
+	"excluded_times" jsonb,
 	"ended_as" text,
 	"ended_at" timestamp (3) with time zone,
 	"acknowledged_by" uuid,
@@ -337,6 +395,7 @@ ALTER TABLE "agreement_slots" ADD CONSTRAINT "agreement_slots_agreement_id_agree
 ALTER TABLE "agreement_slots" ADD CONSTRAINT "agreement_slots_slot_id_slots_id_fk" FOREIGN KEY ("slot_id") REFERENCES "public"."slots"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agreement_steps" ADD CONSTRAINT "agreement_steps_agreement_id_agreements_id_fk" FOREIGN KEY ("agreement_id") REFERENCES "public"."agreements"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agreement_steps" ADD CONSTRAINT "agreement_steps_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agreement_steps" ADD CONSTRAINT "agreement_steps_undone_by_users_id_fk" FOREIGN KEY ("undone_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agreements" ADD CONSTRAINT "agreements_need_id_needs_id_fk" FOREIGN KEY ("need_id") REFERENCES "public"."needs"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agreements" ADD CONSTRAINT "agreements_request_id_cover_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."cover_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agreements" ADD CONSTRAINT "agreements_home_code_organisations_code_fk" FOREIGN KEY ("home_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -345,8 +404,12 @@ ALTER TABLE "agreements" ADD CONSTRAINT "agreements_clinic_id_clinics_id_fk" FOR
 ALTER TABLE "clinics" ADD CONSTRAINT "clinics_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "clinics" ADD CONSTRAINT "clinics_site_id_sites_id_fk" FOREIGN KEY ("site_id") REFERENCES "public"."sites"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "slots" ADD CONSTRAINT "slots_clinic_id_clinics_id_fk" FOREIGN KEY ("clinic_id") REFERENCES "public"."clinics"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "clinic_series" ADD CONSTRAINT "clinic_series_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "clinic_series" ADD CONSTRAINT "clinic_series_site_id_sites_id_fk" FOREIGN KEY ("site_id") REFERENCES "public"."sites"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "closures" ADD CONSTRAINT "closures_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_acting_for_organisations_code_fk" FOREIGN KEY ("acting_for") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_roles" ADD CONSTRAINT "user_roles_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -362,8 +425,6 @@ ALTER TABLE "offers" ADD CONSTRAINT "offers_supporting_code_organisations_code_f
 ALTER TABLE "offers" ADD CONSTRAINT "offers_answered_by_users_id_fk" FOREIGN KEY ("answered_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "buddies" ADD CONSTRAINT "buddies_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "buddies" ADD CONSTRAINT "buddies_buddy_code_organisations_code_fk" FOREIGN KEY ("buddy_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "neighbours" ADD CONSTRAINT "neighbours_home_code_organisations_code_fk" FOREIGN KEY ("home_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "neighbours" ADD CONSTRAINT "neighbours_host_code_organisations_code_fk" FOREIGN KEY ("host_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "network_members" ADD CONSTRAINT "network_members_network_code_networks_code_fk" FOREIGN KEY ("network_code") REFERENCES "public"."networks"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "network_members" ADD CONSTRAINT "network_members_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sharing_memberships" ADD CONSTRAINT "sharing_memberships_organisation_code_organisations_code_fk" FOREIGN KEY ("organisation_code") REFERENCES "public"."organisations"("code") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -388,25 +449,33 @@ CREATE INDEX "agreements_home" ON "agreements" USING btree ("home_code","starts_
 CREATE INDEX "agreements_supporting" ON "agreements" USING btree ("supporting_code","starts_at");--> statement-breakpoint
 CREATE INDEX "agreements_request" ON "agreements" USING btree ("request_id");--> statement-breakpoint
 CREATE INDEX "agreements_clinic" ON "agreements" USING btree ("clinic_id");--> statement-breakpoint
+CREATE INDEX "agreements_release" ON "agreements" USING btree ("release_at") WHERE "agreements"."is_live" and "agreements"."step" in ('agreed', 'blocked');--> statement-breakpoint
+CREATE INDEX "agreements_release_warn" ON "agreements" USING btree ("release_warn_at") WHERE "agreements"."is_live" and "agreements"."step" in ('agreed', 'blocked');--> statement-breakpoint
 CREATE INDEX "audit_entries_subject" ON "audit_entries" USING btree ("subject");--> statement-breakpoint
 CREATE INDEX "audit_entries_organisation_at" ON "audit_entries" USING btree ("organisation_code","at");--> statement-breakpoint
 CREATE INDEX "clinics_organisation_start" ON "clinics" USING btree ("organisation_code","starts_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "clinics_external_key" ON "clinics" USING btree ("organisation_code","external_key");--> statement-breakpoint
+CREATE UNIQUE INDEX "clinics_series_day" ON "clinics" USING btree ("series_id","series_date");--> statement-breakpoint
 CREATE UNIQUE INDEX "slots_clinic_start" ON "slots" USING btree ("clinic_id","starts_at");--> statement-breakpoint
 CREATE INDEX "slots_free" ON "slots" USING btree ("organisation_code","starts_at") WHERE "slots"."state" = 'free';--> statement-breakpoint
+CREATE INDEX "clinic_series_organisation" ON "clinic_series" USING btree ("organisation_code");--> statement-breakpoint
+CREATE INDEX "clinic_series_due" ON "clinic_series" USING btree ("made_through") WHERE "clinic_series"."ended_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "api_tokens_hash" ON "api_tokens" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "api_tokens_user" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "invitations_organisation" ON "invitations" USING btree ("organisation_code");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "user_roles_organisation" ON "user_roles" USING btree ("organisation_code");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email" ON "users" USING btree ("email");--> statement-breakpoint
+CREATE INDEX "match_due_group" ON "match_due" USING btree ("group_code","id");--> statement-breakpoint
+CREATE INDEX "match_due_at" ON "match_due" USING btree ("match_due_at");--> statement-breakpoint
 CREATE INDEX "offer_needs_live" ON "offer_needs" USING btree ("need_id") WHERE "offer_needs"."is_live";--> statement-breakpoint
 CREATE UNIQUE INDEX "offer_slots_one_live_hold" ON "offer_slots" USING btree ("slot_id") WHERE "offer_slots"."is_live";--> statement-breakpoint
 CREATE INDEX "offers_request" ON "offers" USING btree ("request_id");--> statement-breakpoint
 CREATE INDEX "offers_supporting" ON "offers" USING btree ("supporting_code","created_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "offers_waiting_supporting" ON "offers" USING btree ("supporting_code") WHERE "offers"."state" = 'waiting';--> statement-breakpoint
+CREATE INDEX "offers_waiting_home" ON "offers" USING btree ("home_code") WHERE "offers"."state" = 'waiting' and "offers"."awaiting" = 'home';--> statement-breakpoint
 CREATE INDEX "offers_home" ON "offers" USING btree ("home_code","created_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "offers_expires" ON "offers" USING btree ("expires_at") WHERE "offers"."state" = 'waiting';--> statement-breakpoint
-CREATE INDEX "neighbours_home_km" ON "neighbours" USING btree ("home_code","km");--> statement-breakpoint
 CREATE INDEX "network_members_organisation" ON "network_members" USING btree ("organisation_code");--> statement-breakpoint
 CREATE INDEX "organisations_name" ON "organisations" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "sharing_memberships_group" ON "sharing_memberships" USING btree ("group_code");--> statement-breakpoint
@@ -414,9 +483,9 @@ CREATE INDEX "sites_organisation" ON "sites" USING btree ("organisation_code");-
 CREATE UNIQUE INDEX "cover_requests_reference" ON "cover_requests" USING btree ("reference");--> statement-breakpoint
 CREATE INDEX "cover_requests_home" ON "cover_requests" USING btree ("home_code","created_at");--> statement-breakpoint
 CREATE INDEX "cover_requests_group" ON "cover_requests" USING btree ("group_code","created_at");--> statement-breakpoint
-CREATE INDEX "cover_requests_match_due" ON "cover_requests" USING btree ("match_due_at") WHERE "cover_requests"."match_due_at" is not null;--> statement-breakpoint
 CREATE INDEX "need_exclusions_organisation" ON "need_exclusions" USING btree ("organisation_code");--> statement-breakpoint
 CREATE UNIQUE INDEX "need_lines_position" ON "need_lines" USING btree ("request_id","position");--> statement-breakpoint
+CREATE INDEX "need_lines_explain_due" ON "need_lines" USING btree ("explain_due_at") WHERE "need_lines"."explain_due_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "needs_ref" ON "needs" USING btree ("request_id","ref");--> statement-breakpoint
 CREATE INDEX "needs_live" ON "needs" USING btree ("group_code") WHERE "needs"."state" in ('open', 'offered');--> statement-breakpoint
 CREATE INDEX "needs_widen" ON "needs" USING btree ("widen_at") WHERE "needs"."widen_at" is not null;--> statement-breakpoint

@@ -1,2 +1,0 @@
-ALTER TABLE "need_lines" ADD COLUMN "explain_due_at" timestamp (3) with time zone;--> statement-breakpoint
-CREATE INDEX "need_lines_explain_due" ON "need_lines" USING btree ("explain_due_at") WHERE "need_lines"."explain_due_at" is not null;

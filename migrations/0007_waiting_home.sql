@@ -1,1 +1,0 @@
-CREATE INDEX "offers_waiting_home" ON "offers" USING btree ("home_code") WHERE "offers"."state" = 'waiting' and "offers"."awaiting" = 'home';

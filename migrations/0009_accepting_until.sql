@@ -1,1 +1,0 @@
-ALTER TABLE "organisations" ADD COLUMN "accepting_until" timestamp (3) with time zone;

@@ -1,1 +1,0 @@
-ALTER TABLE "offers" ADD COLUMN "nudged_at" timestamp (3) with time zone;
