@@ -10,6 +10,7 @@ import type { Resources } from "./resources.ts";
 export const startMatcher = async (resources: Resources): Promise<void> => {
   const { config, database, log, queue, releasers } = resources;
   const solver = createSolverRunner();
+  solver.warm();
   releasers.add("the solver", () => solver.close());
   const parts = { database, log, solve: (problem: Problem) => solver.run(problem) };
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });

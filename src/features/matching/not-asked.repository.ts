@@ -13,7 +13,8 @@ export const markExplainDue = async (tx: Tx, lineIds: readonly string[]): Promis
 
 const due = z.object({ groupCode: z.string(), lineIds: z.array(z.string()) });
 
-const LINES_AT_ONCE = 100;
+/** Few at once: reading the page of one request works its reasons out anew anyway, and jobs that somebody waits for go first. */
+const LINES_AT_ONCE = 10;
 
 /** Lines whose explanation is due, the longest waiting first, by sharing group. */
 export const linesToExplain = async (q: Queryable): Promise<z.output<typeof due>[]> =>

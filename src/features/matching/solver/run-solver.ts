@@ -7,6 +7,8 @@ import type { SolverReply, SolverTask } from "./solver.worker.ts";
 /** Solves off the event loop where that matters. One thread, started when first needed; tasks wait their turn. */
 export interface SolverRunner {
   readonly run: (problem: Problem, options?: SolveOptions) => Promise<Plan>;
+  /** Starts the thread before it is needed, so that the first large plan does not wait for it. From source it does nothing. */
+  readonly warm: () => void;
   /** Ends the thread; what is still under way is rejected. Ask for nothing afterwards. */
   readonly close: () => Promise<void>;
 }
@@ -32,12 +34,13 @@ export const solveHere = (problem: Problem, options: SolveOptions = {}): Plan =>
   return { ...plan, solveMs: wallClock.monotonicMs() - startedMs };
 };
 
+const isSource = import.meta.url.endsWith(".ts");
+
 /**
  * Compiled, the thread runs the compiled file. From source, which Node 20 cannot read and only tests do, it registers tsx
  * (a development dependency) first; a loader given by `execArgv` does not reach a thread's own entry file.
  */
 const startWorker = (): Worker => {
-  const isSource = import.meta.url.endsWith(".ts");
   const file = new URL(isSource ? "./solver.worker.ts" : "./solver.worker.js", import.meta.url);
   const worker = isSource
     ? new Worker(
@@ -90,6 +93,9 @@ export const createSolverRunner = (): SolverRunner => {
   };
 
   return {
+    warm: () => {
+      if (!isSource) started();
+    },
     run: async (problem, options = {}) => {
       if (isClosed) throw new Error("The solver is closed.");
       if (isSolvedInline(problem)) return solveHere(problem, options);
