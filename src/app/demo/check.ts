@@ -1,7 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { agreementView } from "../../features/agreements/index.ts";
 import { offerView } from "../../features/offers/index.ts";
-import { delay } from "./delay.ts";
 import type { Desk } from "./desk.ts";
 import type { Stage } from "./story.ts";
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { adminCreateToken } from "../../features/identity/index.ts";
@@ -5,7 +6,6 @@ import { appNow, rows, type Database } from "../../platform/db/database.ts";
 import { readHeads } from "../../platform/event-log/event-log.ts";
 import { storyDays } from "./calendar.ts";
 import { checkStory } from "./check.ts";
-import { delay } from "./delay.ts";
 import { openDesk, type Desk } from "./desk.ts";
 import { DEMO_FEDERATION, DEMO_GROUP, DEMO_HUB, emailOf, inventedPractices } from "./invented.ts";
 import { playStory, type Stage } from "./story.ts";

@@ -1,9 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ApiProblem } from "../../client/index.ts";
 import { londonInstant, speakInstant } from "../../features/calendar/index.ts";
 import { answerView, proposalView, type OfferView } from "../../features/offers/index.ts";
 import { wallClock } from "../../platform/clock/clock.ts";
-import { delay } from "./delay.ts";
 import type { StoryDays } from "./calendar.ts";
 import type { Desk } from "./desk.ts";
 import { DEMO_HUB, inventedPractices } from "./invented.ts";

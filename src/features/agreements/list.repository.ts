@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { isoText } from "../../platform/db/iso-text.ts";
 import { agreementView, type AgreementView } from "./agreements.schema.ts";
 
 /** Whose agreements: those of one organisation on either side, or a whole sharing group's. */
@@ -18,8 +19,6 @@ export interface Filter {
   readonly after?: { readonly startsAt: string; readonly id: string } | undefined;
   readonly limit: number;
 }
-
-const iso = (column: SQL) => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const mine = (reader: Reader): SQL =>
   reader.kind === "group"
@@ -50,7 +49,7 @@ export const listAgreements = async (q: Queryable, reader: Reader, filter: Filte
       select a.id, r.reference, n.ref, l.service_code as service, ${sideFor(reader)} as side,
              a.home_code as "homeCode", home.name as "homeName",
              a.supporting_code as "supportingCode", supporting.name as "supportingName", site.name as "siteName",
-             ${iso(sql`a.starts_at`)} as "startsAt", ${iso(sql`a.ends_at`)} as "endsAt",
+             ${isoText(sql`a.starts_at`)} as "startsAt", ${isoText(sql`a.ends_at`)} as "endsAt",
              a.step, a.is_live as "isLive", a.offer_id as "offerId",
              a.cancelled_by_side as "cancelledBySide", a.cancel_code as "cancelCode"
       from agreements a

@@ -1,10 +1,9 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { isoText } from "../../platform/db/iso-text.ts";
 import { channel, ownSlotView, pledge, slotView, type OwnSlotView, type SlotState } from "./capacity.schema.ts";
 import type { Position } from "./page-cursor.rules.ts";
-
-const iso = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const clinicRow = z.object({
   id: z.uuid(),
@@ -38,7 +37,7 @@ const isShown = sql`(s.state <> 'busy-unavailable' or s.gone_at is not null or c
 
 const columns = sql`
   c.id, c.site_id as "siteId", c.services, c.channel, c.provides, c.pledge, c.confirmed_on::text as "confirmedOn",
-  ${iso(sql`c.starts_at`)} as "startsAt", ${iso(sql`c.ends_at`)} as "endsAt", c.breaks, c.slot_minutes as "slotMinutes",
+  ${isoText(sql`c.starts_at`)} as "startsAt", ${isoText(sql`c.ends_at`)} as "endsAt", c.breaks, c.slot_minutes as "slotMinutes",
   c.lane, c.series_id as "seriesId", c.source, c.withdrawn_at is not null as "isWithdrawn", c.version,
   (select json_build_object(
      'free', count(*) filter (where s.state = 'free' and s.starts_at > app_now()),
@@ -87,7 +86,7 @@ export const findClinic = async (q: Queryable, organisationCode: string, id: str
     sql`
       select ${columns},
         (select coalesce(json_agg(json_build_object(
-           'id', s.id, 'startsAt', ${iso(sql`s.starts_at`)}, 'endsAt', ${iso(sql`s.ends_at`)}, 'state', s.state)
+           'id', s.id, 'startsAt', ${isoText(sql`s.starts_at`)}, 'endsAt', ${isoText(sql`s.ends_at`)}, 'state', s.state)
            order by s.starts_at), '[]') from slots s where s.clinic_id = c.id and ${isShown}) as slots
       from clinics c where c.id = ${id} and c.organisation_code = ${organisationCode}`,
   );
@@ -128,8 +127,8 @@ export const listSlots = async (q: Queryable, organisationCode: string, filter: 
     q,
     ownSlotView,
     sql`
-      select s.id, s.clinic_id as "clinicId", c.services, ${iso(sql`s.starts_at`)} as "startsAt",
-             ${iso(sql`s.ends_at`)} as "endsAt", s.state
+      select s.id, s.clinic_id as "clinicId", c.services, ${isoText(sql`s.starts_at`)} as "startsAt",
+             ${isoText(sql`s.ends_at`)} as "endsAt", s.state
       from clinics c join slots s on s.clinic_id = c.id
       where ${sql.join(wanted, sql` and `)} order by s.starts_at, s.id limit ${filter.limit}`,
   );

@@ -3,6 +3,7 @@ import type { Desk } from "./desk.rules.ts";
 import type { Reach } from "./reach.rules.ts";
 import { ringOf } from "./reach.rules.ts";
 import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { DETOUR, OTHER_PCN } from "./solver/index.ts";
 
 /** A practice to be asked for times (A4): one service and length of one request. Nothing is held. */
 export interface CallPlan {
@@ -11,9 +12,6 @@ export interface CallPlan {
   readonly ring: number;
   readonly km: number;
 }
-
-const DETOUR = 1.4;
-const OTHER_PCN = 3;
 
 /** Whom to call first: who meets the requirements, then near and in the same PCN, then who was asked least recently (A6). */
 const byPromise = (home: Member, need: SeekingNeed, reach: Reach) => {

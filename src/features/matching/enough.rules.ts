@@ -1,6 +1,7 @@
 import { asksAllowed, LAST_RING } from "./asking.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { BLOCK, COURSE_CHARGE, DETOUR, LEAN, OTHER_PCN, REQUEST_CHARGE } from "./solver/index.ts";
 
 /*
  * Whether a plan that read only the nearest practices is as good as one that read them all.
@@ -12,10 +13,7 @@ import type { Snapshot } from "./snapshot.ts";
  * every pair of a course beyond the first, no practice that was not read can improve the plan.
  */
 
-const DETOUR = 1.4;
-const LEAST = 3 - 2 + 4;
-const REQUEST_CHARGE = 6;
-const COURSE_CHARGE = 8;
+const LEAST = OTHER_PCN - LEAN + BLOCK;
 
 /** True when reading more practices could change nothing about this plan. */
 export const isEnough = (snapshot: Snapshot, decisions: Decisions): boolean => {

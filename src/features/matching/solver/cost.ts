@@ -7,7 +7,7 @@ import type { Priority, ProblemNeed, ProblemPractice, ProblemRequest } from "./p
 const WEIGHT = { asap: 16, urgent: 4, routine: 1 } as const satisfies Record<Priority, number>;
 const EARTH_RADIUS_KM = 6371.0088;
 /** England's mean ratio of road to straight line (Ballou, Rahardja and Sakai 2002). */
-const DETOUR = 1.4;
+export const DETOUR = 1.4;
 export const DAY_MS = 86_400_000;
 export const MINUTE_MS = 60_000;
 export const POINTS_A_DAY = 0.5;
@@ -15,9 +15,9 @@ export const POINTS_A_DAY = 0.5;
 export const REQUEST_CHARGE = 6;
 /** For each different practice that a course uses, besides. */
 export const COURSE_CHARGE = 8;
-const OTHER_PCN = 3;
-const BLOCK = 4;
-const LEAN = 2;
+export const OTHER_PCN = 3;
+export const BLOCK = 4;
+export const LEAN = 2;
 
 export const weightOf = (need: ProblemNeed, request: ProblemRequest): number =>
   WEIGHT[need.priority ?? request.priority];

@@ -1,5 +1,5 @@
 export { catalogueOf, type Catalogue, type Host, type NeedEntry } from "./catalogue.ts";
-export { kmBetween } from "./cost.ts";
+export { BLOCK, COURSE_CHARGE, DETOUR, kmBetween, LEAN, OTHER_PCN, REQUEST_CHARGE } from "./cost.ts";
 export { allowedAt, firstFailingRule, occupancyBefore, type Allowed, type Occupancy } from "./filters.ts";
 export {
   REASON_CODES,
