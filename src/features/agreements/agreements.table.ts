@@ -42,6 +42,17 @@ export const agreements = pgTable(
     releaseWarnAt: instant(),
     /** Home asked for more time: once (H4). */
     releaseExtendedAt: instant(),
+    /** Since when it stands at its step; null: since it was made. */
+    stepAt: instant(),
+    /**
+     * For which step `late_at` was worked out. Where it is not the present one, the sweep works it out anew: whatever moves
+     * an agreement need not know of opening hours.
+     */
+    lateFor: text(),
+    /** When the next step is late and its owner is chased (H1); null: nothing is, or release-by chases instead (H4). */
+    lateAt: instant(),
+    /** When that was done: once for each lateness. */
+    chasedAt: instant(),
     cancelledBySide: text({ enum: ["home", "supporting", "broker"] }),
     cancelCode: text(),
     createdAt: instant().notNull(),
@@ -61,6 +72,17 @@ export const agreements = pgTable(
     index("agreements_release_warn")
       .on(table.releaseWarnAt)
       .where(sql`${table.isLive} and ${table.step} in ('agreed', 'blocked')`),
+    // What the sweep of late steps looks for (H1): those whose lateness is not worked out yet, and those that are late.
+    index("agreements_late_unknown")
+      .on(table.id)
+      .where(
+        sql`${table.isLive} and ${table.step} in ('agreed', 'blocked', 'passed', 'booked', 'told') and ${table.lateFor} is distinct from ${table.step}`,
+      ),
+    index("agreements_late")
+      .on(table.lateAt)
+      .where(
+        sql`${table.isLive} and ${table.step} in ('agreed', 'blocked', 'passed', 'booked', 'told') and ${table.chasedAt} is null`,
+      ),
   ],
 );
 classify(agreements, keepTwoYears, {
@@ -79,6 +101,10 @@ classify(agreements, keepTwoYears, {
   releaseAt: "none",
   releaseWarnAt: "none",
   releaseExtendedAt: "none",
+  stepAt: "none",
+  lateFor: "none",
+  lateAt: "none",
+  chasedAt: "none",
   cancelledBySide: "none",
   cancelCode: "none",
   createdAt: "none",
@@ -131,4 +157,67 @@ classify(agreementSteps, keepTwoYears, {
   organisationCode: "none",
   undoneAt: "none",
   undoneBy: "staff",
+});
+
+/**
+ * What a person of the home practice must do about a patient, and has not said that they know (rules C4, H1): ring her,
+ * since the time that she was told no longer stands; decide what is next after she did not attend, or was not seen.
+ */
+export const patientTasks = pgTable(
+  "patient_tasks",
+  {
+    id: uuid().primaryKey(),
+    kind: text({ enum: ["ring-patient", "dna", "not-done"] }).notNull(),
+    why: text({ enum: ["moved", "swapped", "cancelled", "dna", "not-done"] }).notNull(),
+    groupCode: text().notNull(),
+    homeCode: text()
+      .notNull()
+      .references(() => organisations.code),
+    requestId: uuid()
+      .notNull()
+      .references(() => coverRequests.id),
+    agreementId: uuid()
+      .notNull()
+      .references(() => agreements.id),
+    /** The time that the patient was told. */
+    before: instant().notNull(),
+    /** The time that took its place; null: none did. */
+    after: instant(),
+    madeAt: instant().notNull(),
+    acknowledgedAt: instant(),
+    acknowledgedBy: uuid().references(() => users.id),
+    /** What was done, coded. */
+    acknowledgedAs: text(),
+    /** What it was about was taken back as a slip of the hand: nothing is owed. */
+    withdrawnAt: instant(),
+  },
+  (table) => [
+    index("patient_tasks_home")
+      .on(table.homeCode)
+      .where(sql`${table.acknowledgedAt} is null and ${table.withdrawnAt} is null`),
+    index("patient_tasks_group")
+      .on(table.groupCode)
+      .where(sql`${table.acknowledgedAt} is null and ${table.withdrawnAt} is null`),
+    uniqueIndex("patient_tasks_one_open")
+      .on(table.agreementId, table.kind)
+      .where(sql`${table.acknowledgedAt} is null and ${table.withdrawnAt} is null`),
+    index("patient_tasks_agreement").on(table.agreementId),
+    index("patient_tasks_request").on(table.requestId),
+  ],
+);
+classify(patientTasks, keepTwoYears, {
+  id: "none",
+  kind: "none",
+  why: "none",
+  groupCode: "none",
+  homeCode: "none",
+  requestId: "none",
+  agreementId: "none",
+  before: "pseudonymous",
+  after: "pseudonymous",
+  madeAt: "none",
+  acknowledgedAt: "none",
+  acknowledgedBy: "staff",
+  acknowledgedAs: "none",
+  withdrawnAt: "none",
 });
