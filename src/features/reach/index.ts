@@ -1,0 +1,1 @@
+export { queueMail, type MailToQueue } from "./queue.service.ts";
