@@ -1,4 +1,4 @@
-import { readOnly, type Database, type Queryable } from "../../platform/db/database.ts";
+import type { Database, Queryable } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
 import { requireRequest } from "../requests/index.ts";
 import { LAST_RING } from "./asking.rules.ts";
@@ -138,7 +138,7 @@ export const whatHelps = async (
   actor: Actor,
   asked: { readonly reference: string; readonly speakKm?: SpeakKm },
 ): Promise<HelpView> => {
-  const { request, lines, snapshot } = await readOnly(database, async (q) => readSituation(q, actor, asked.reference));
+  const { request, lines, snapshot } = await database.readOnly(async (q) => readSituation(q, actor, asked.reference));
   const base = { reference: request.reference, isPaused: request.pausedAt !== null };
   const nothing = lines.map(({ line, service, looking }) => ({ line, service, looking, uncovered: 0, helps: [] }));
   if (snapshot === undefined) return { ...base, lines: nothing };

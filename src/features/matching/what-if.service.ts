@@ -1,4 +1,4 @@
-import { readOnly, type Database, type Queryable } from "../../platform/db/database.ts";
+import type { Database, Queryable } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
 import { draftRequest, type Draft, type Wish } from "../requests/index.ts";
 import { serviceCatalogue } from "../services/index.ts";
@@ -58,12 +58,12 @@ export const whatIf = async (
   actor: Actor,
   supposed: Supposition,
 ): Promise<Outlook & { readonly words: readonly string[] }> => {
-  const { groupCode, needs } = await readOnly(database, async (q) => {
+  const { groupCode, needs } = await database.readOnly(async (q) => {
     const draft = await draftRequest(q, actor, supposed);
     return { groupCode: draft.groupCode, needs: await seekingOf(q, draft, supposed.takeFirm) };
   });
   const plan = async (moves: boolean) => {
-    const read = await readOnly(database, async (q) =>
+    const read = await database.readOnly(async (q) =>
       readSnapshot(q, groupCode, { needs: "open", practices: "all", moves }, { also: needs }),
     );
     if (read === undefined) throw new Error("a what-if has needs");

@@ -7,9 +7,14 @@ import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable } from "./sql-errors.ts";
+import { BrokenConnection, runTransaction, type Outcome, type Statement } from "./transaction.ts";
 
-/** Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function. */
-export type Queryable = PgDatabase<NodePgQueryResultHKT>;
+/**
+ * Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function.
+ * Statements that do not need each other's answers may be sent together (`Promise.all`): a connection answers them in one
+ * go. Transactions are begun by `Database` alone.
+ */
+export type Queryable = Omit<PgDatabase<NodePgQueryResultHKT>, "transaction">;
 
 /** One message for one organisation's event log (rule S3). `data` carries no more than its receiver may read (S7). */
 export interface OutgoingEvent {
@@ -44,6 +49,8 @@ export interface Database {
   readonly q: Queryable;
   /** Runs `work` in one transaction, retried whole on a serialisation failure or deadlock; then wakes whoever must know. */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Reads everything as of one moment, in a transaction in which the database refuses to write. */
+  readOnly<T>(read: (q: Queryable) => Promise<T>): Promise<T>;
   /** Runs `work` while holding the advisory lock `key` on one connection; waits for it across processes. */
   exclusively<T>(key: string, work: (database: Database) => Promise<T>): Promise<T>;
   /** The same without waiting: false when another holds the lock, and then `work` did not run. */
@@ -52,18 +59,37 @@ export interface Database {
 
 /** Set by the composition root: how events are stored inside, and what is woken after, a commit. Neither may know the domain. */
 export interface CommitHooks {
-  beforeCommit(q: Queryable, events: readonly OutgoingEvent[]): Promise<void>;
+  /** The statements that store the events; they are sent together with the commit. */
+  beforeCommit(events: readonly OutgoingEvent[]): readonly Statement[];
   /** Must not throw: the work is committed, and the sweep finds what this misses. */
   afterCommit(effects: Effects): void;
 }
 
-export const noHooks: CommitHooks = { beforeCommit: async () => undefined, afterCommit: () => undefined };
+export const noHooks: CommitHooks = { beforeCommit: () => [], afterCommit: () => undefined };
 
 const MAX_ATTEMPTS = 6;
 
-type Handle = ReturnType<typeof drizzle<Record<string, never>, pg.Pool | pg.PoolClient>>;
+const open = (client: pg.Pool | pg.PoolClient): Queryable => drizzle(client, { casing: "snake_case" });
 
-const open = (client: pg.Pool | pg.PoolClient): Handle => drizzle(client, { casing: "snake_case" });
+/** Where transactions run: a connection of the pool each, or always the one that holds a lock. */
+interface Connections {
+  readonly q: Queryable;
+  borrow(): Promise<pg.PoolClient>;
+  giveBack(client: pg.PoolClient, isBroken: boolean): void;
+}
+
+const ofPool = (pool: pg.Pool): Connections => ({
+  q: open(pool),
+  borrow: async () => pool.connect(),
+  giveBack: (client, isBroken) => client.release(isBroken),
+});
+
+const ofClient = (client: pg.PoolClient): Connections => ({
+  q: open(client),
+  borrow: async () => client,
+  // Whoever took the lock gives the connection back.
+  giveBack: () => undefined,
+});
 
 /** Each key keeps its promise for as long as the transaction lasts; the key decides the type, so callers keep theirs apart. */
 const rememberer = (): Tx["once"] => {
@@ -75,24 +101,37 @@ const rememberer = (): Tx["once"] => {
   };
 };
 
-const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
+const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Database => {
+  const within = async <T>(begin: string, work: (q: Queryable) => Promise<Outcome<T>>): Promise<T> => {
+    const client = await connections.borrow();
+    let isBroken = false;
+    try {
+      return await runTransaction(client, begin, async (inner) => work(open(inner)));
+    } catch (error) {
+      isBroken = error instanceof BrokenConnection;
+      throw error instanceof BrokenConnection ? error.cause : error;
+    } finally {
+      connections.giveBack(client, isBroken);
+    }
+  };
   const attempt = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const effects: Effects = { events: [], followUps: [] };
-    const result = await handle.transaction(async (q) => {
+    const result = await within("begin", async (q) => {
       const value = await work({
         q,
         once: rememberer(),
         emit: (...events) => void effects.events.push(...events),
         follow: (...followUps) => void effects.followUps.push(...followUps),
       });
-      if (effects.events.length > 0) await hooks.beforeCommit(q, effects.events);
-      return value;
+      return { value, last: effects.events.length > 0 ? hooks.beforeCommit(effects.events) : [] };
     });
     hooks.afterCommit(effects);
     return result;
   };
   return {
-    q: handle,
+    q: connections.q,
+    readOnly: async (read) =>
+      within("begin isolation level repeatable read read only", async (q) => ({ value: await read(q), last: [] })),
     transact: async (work) => {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -106,7 +145,7 @@ const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
     exclusively: async (key, work) =>
       withLock(pool, async (client) => {
         await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
-        return { key, result: await work(bind(open(client), pool, hooks)) };
+        return { key, result: await work(bind(ofClient(client), pool, hooks)) };
       }),
     tryExclusively: async (key, work) =>
       withLock(pool, async (client) => {
@@ -115,7 +154,7 @@ const bind = (handle: Handle, pool: pg.Pool, hooks: CommitHooks): Database => {
           [key],
         );
         if (!tryLock.parse(answer.rows[0]).won) return { key: undefined, result: false };
-        await work(bind(open(client), pool, hooks));
+        await work(bind(ofClient(client), pool, hooks));
         return { key, result: true };
       }),
   };
@@ -169,6 +208,7 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
+    pipeline: true,
   });
   pool.on("error", options.onError);
   // The pool listens to idle connections only. One that breaks while it is lent out, between two statements (a plan being
@@ -178,7 +218,7 @@ export const createPool = (options: PoolOptions): pg.Pool => {
   return pool;
 };
 
-export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => bind(open(pool), pool, hooks);
+export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => bind(ofPool(pool), pool, hooks);
 
 /** Runs a raw statement and parses every row: the only way from raw SQL to typed values. Instants arrive as text, so schemas coerce. */
 export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, statement: SQL): Promise<z.output<T>[]> => {
@@ -191,10 +231,6 @@ export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, stateme
   }
   return parsed.data;
 };
-
-/** Reads everything as of one moment, in a transaction in which the database refuses to write. */
-export const readOnly = async <T>(database: Database, read: (q: Queryable) => Promise<T>): Promise<T> =>
-  database.q.transaction(read, { accessMode: "read only", isolationLevel: "repeatable read" });
 
 /** The present instant as the database sees it (rule T2). */
 export const appNow = async (q: Queryable): Promise<Date> => {

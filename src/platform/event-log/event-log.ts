@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Database, type OutgoingEvent, type Queryable } from "../db/database.ts";
+import type { Statement } from "../db/transaction.ts";
 import { newId } from "../ids/ids.ts";
 
 /**
@@ -10,7 +11,7 @@ import { newId } from "../ids/ids.ts";
  * because sequences commit out of order and a reader would skip. Writing is the last statement before the commit, in the
  * order of the streams, so the rows are held briefly and never in a circle.
  */
-export const appendEvents = async (q: Queryable, outgoing: readonly OutgoingEvent[]): Promise<void> => {
+export const appendEvents = (outgoing: readonly OutgoingEvent[]): readonly Statement[] => {
   const input = JSON.stringify(
     outgoing.map((event, position) => ({
       position,
@@ -20,9 +21,12 @@ export const appendEvents = async (q: Queryable, outgoing: readonly OutgoingEven
       data: event.data,
     })),
   );
-  await q.execute(sql`
+  return [{ text: APPEND, values: [input] }];
+};
+
+const APPEND = `
     with input as (
-      select * from jsonb_to_recordset(${input}::jsonb) as t(position int, id uuid, stream text, type text, data jsonb)
+      select * from jsonb_to_recordset($1::jsonb) as t(position int, id uuid, stream text, type text, data jsonb)
     ), counted as (
       select stream, count(*) as n from input group by stream
     ), heads as (
@@ -35,8 +39,7 @@ export const appendEvents = async (q: Queryable, outgoing: readonly OutgoingEven
     select input.stream,
            heads.last_offset - counted.n + row_number() over (partition by input.stream order by input.position),
            input.id, input.type, app_now(), input.data
-    from input join heads using (stream) join counted using (stream)`);
-};
+    from input join heads using (stream) join counted using (stream)`;
 
 const loggedEvent = z.object({
   stream: z.string(),
@@ -94,13 +97,10 @@ export const withOffset = async <T>(
   stream: string,
   work: (q: Queryable) => Promise<T>,
 ): Promise<{ readonly offset: number; readonly value: T }> =>
-  database.q.transaction(
-    async (q) => {
-      const [known] = await readHeads(q, [stream]);
-      return { offset: known?.lastOffset ?? 0, value: await work(q) };
-    },
-    { isolationLevel: "repeatable read", accessMode: "read only" },
-  );
+  database.readOnly(async (q) => {
+    const [[known], value] = await Promise.all([readHeads(q, [stream]), work(q)]);
+    return { offset: known?.lastOffset ?? 0, value };
+  });
 
 /** Deletes events older than `before` and remembers how far, in one statement. Returns how many went. */
 export const pruneEvents = async (q: Queryable, before: Date): Promise<number> => {

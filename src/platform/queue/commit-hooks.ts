@@ -1,9 +1,9 @@
-import type { CommitHooks, FollowUp, OutgoingEvent, Queryable } from "../db/database.ts";
+import type { CommitHooks, FollowUp } from "../db/database.ts";
 import type { Logger } from "../log/log.ts";
 
 export interface CommitHookParts {
   /** Stores events in the transaction that made the change (rule S3). */
-  readonly appendEvents: (q: Queryable, events: readonly OutgoingEvent[]) => Promise<void>;
+  readonly appendEvents: CommitHooks["beforeCommit"];
   /** Tells the API processes which streams have news. A hint: they read what they send. */
   readonly wake: (streams: readonly string[]) => void;
   readonly enqueue: (followUp: FollowUp) => void;
