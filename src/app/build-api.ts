@@ -4,6 +4,8 @@ import { createGatekeeper, createPasswords, type Chooser, type CookieSettings } 
 import { createSolverRunner, type Solver } from "../features/matching/index.ts";
 import { addStream } from "../features/stream/index.ts";
 import type { Config } from "../config/config.ts";
+import { limitUsers } from "../platform/http/limited-gatekeeper.ts";
+import { createRateLimiter } from "../platform/http/rate-limit.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
 import type { HubSettings } from "../platform/realtime/hub.ts";
 import { addPages } from "../platform/web/index.ts";
@@ -24,6 +26,7 @@ export interface Api {
 export interface ApiOptions {
   /** Shorter timeouts for tests. */
   readonly hub?: Partial<HubSettings>;
+  readonly headersWithinMs?: number;
   /** One plain line on every page, for example that all of this is invented. */
   readonly banner?: string;
   /** Who to be, offered on the sign-in page: only where everybody is invented. */
@@ -39,7 +42,11 @@ export const cookieSettings = ({ http }: Config): CookieSettings => ({
 export const buildApi = async (resources: Resources, options: ApiOptions = {}): Promise<Api> => {
   const { config, database, log } = resources;
   const cookies = cookieSettings(config);
-  const gatekeeper = createGatekeeper({ database, cookies, log });
+  const { limits } = config.http;
+  const gatekeeper = limitUsers(
+    createGatekeeper({ database, cookies, log }),
+    createRateLimiter(limits.userRequestsPerMinute),
+  );
   const solver = createSolverRunner();
   resources.releasers.add("the solver's thread", () => solver.close());
   const solve: Solver = (problem) => solver.run(problem);
@@ -47,6 +54,13 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     log,
     requestTimeoutMs: config.http.requestTimeoutMs,
     trustProxy: config.http.trustProxy.length === 0 ? false : [...config.http.trustProxy],
+    connections: {
+      max: limits.connections,
+      // Behind a proxy all connections come from it; it counts its own.
+      maxPerAddress: config.http.trustProxy.length === 0 ? 2 * limits.addressStreams : undefined,
+    },
+    ...(options.headersWithinMs === undefined ? {} : { headersWithinMs: options.headersWithinMs }),
+    perAddress: createRateLimiter(limits.addressRequestsPerMinute),
   });
   // Closing the server sends the streams away first.
   resources.releasers.add("the HTTP server", () => server.close());
@@ -56,7 +70,11 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     gatekeeper,
     cookies,
     log,
-    ...(options.hub === undefined ? {} : { settings: options.hub }),
+    settings: {
+      maxSocketsPerUser: limits.userStreams,
+      maxSocketsPerAddress: limits.addressStreams,
+      ...options.hub,
+    },
   });
   resources.onWake((streams) => hub.hint(streams));
   const identity = { passwords: createPasswords(), cookies };
@@ -68,6 +86,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     log,
     frame: createFrame(database, cookies, options.banner),
     signInPath: "/sign-in",
+    isSecure: cookies.isSecure,
   });
   return {
     server,

@@ -2,6 +2,15 @@ import { describeConfig, environmentSchema, type Environment } from "./environme
 
 export { describeConfig, type DescribedSetting } from "./environment.schema.ts";
 
+/** What one caller may ask of one process. Requests a minute: 0 is no limit. */
+export interface Limits {
+  readonly addressRequestsPerMinute: number;
+  readonly userRequestsPerMinute: number;
+  readonly addressStreams: number;
+  readonly userStreams: number;
+  readonly connections: number;
+}
+
 /** Handed on in slices: nothing but the composition root sees the whole. Durations are milliseconds. */
 export interface Config {
   readonly database: {
@@ -25,6 +34,7 @@ export interface Config {
     readonly isSecure: boolean;
     readonly trustProxy: readonly string[];
     readonly requestTimeoutMs: number;
+    readonly limits: Limits;
   };
   readonly matcher: {
     readonly concurrency: number;
@@ -91,6 +101,13 @@ const toConfig = (environment: Environment): Config => ({
     isSecure: environment.PUBLIC_URL?.startsWith("https:") ?? false,
     trustProxy: environment.TRUST_PROXY,
     requestTimeoutMs: environment.REQUEST_TIMEOUT_SECONDS,
+    limits: {
+      addressRequestsPerMinute: environment.ADDRESS_REQUESTS_PER_MINUTE,
+      userRequestsPerMinute: environment.USER_REQUESTS_PER_MINUTE,
+      addressStreams: environment.ADDRESS_STREAMS,
+      userStreams: environment.USER_STREAMS,
+      connections: environment.MAX_CONNECTIONS,
+    },
   },
   matcher: {
     concurrency: environment.MATCHER_CONCURRENCY,

@@ -91,6 +91,29 @@ export const environmentSchema = z.object({
   REQUEST_TIMEOUT_SECONDS: seconds(5, 600)
     .prefault("30")
     .meta(said("A request that takes longer is ended; its statements end two seconds earlier.", "30")),
+  ADDRESS_REQUESTS_PER_MINUTE: whole(0, 999_999)
+    .prefault("60000")
+    .meta(
+      said(
+        "Requests of one address to one process; `0` for no limit. Generous: a whole federation may come from one address of the health network.",
+        "60000",
+      ),
+    ),
+  USER_REQUESTS_PER_MINUTE: whole(0, 999_999)
+    .prefault("3000")
+    .meta(said("Requests of one user to one process; `0` for no limit.", "3000")),
+  ADDRESS_STREAMS: whole(1, 100_000)
+    .prefault("2000")
+    .meta(said("Live connections of one address to one process; HTTP connections may be twice as many.", "2000")),
+  USER_STREAMS: whole(1, 1_000).prefault("20").meta(said("Live connections of one user to one process.", "20")),
+  MAX_CONNECTIONS: whole(100, 500_000)
+    .prefault("12000")
+    .meta(
+      said(
+        "Connections of one process in all; stay some hundreds below the files that it may open (`ulimit -n`).",
+        "12000",
+      ),
+    ),
   MATCHER_CONCURRENCY: whole(1, 64).prefault("8").meta(said("Jobs that a matcher carries out at once.", "8")),
   MATCHER_HEALTH_PORT: whole(0, 65_535)
     .optional()

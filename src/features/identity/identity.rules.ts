@@ -16,25 +16,6 @@ export const FORGET_AFTER_HOURS = 24;
 export const waitAfter = (failures: number): number =>
   failures < FREE_TRIES ? 0 : Math.min(LONGEST_WAIT, 2 ** Math.min(failures - FREE_TRIES + 1, 20));
 
-/**
- * The address as counted. An IPv6 network hands each customer at least a /64, so all of that is one address; IPv4 written
- * as IPv6 is IPv4.
- */
-export const countedAddress = (address: string): string => {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.toLowerCase().split("::", 2);
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":");
-};
-
 /** What is wrong with a password beyond its length, in plain words. */
 export const passwordProblem = (password: string, email: string): string | undefined => {
   const plain = password.toLowerCase();

@@ -50,5 +50,8 @@ export const isAllowedOrigin = (settings: CookieSettings, headers: IncomingHttpH
     return site === undefined || site === "same-origin" || site === "none";
   }
   if (settings.allowedOrigins.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  if (!URL.canParse(origin)) return false;
+  const { host: from, protocol } = new URL(origin);
+  // Behind https a page that came by http may be anybody's on the way.
+  return from === host.toLowerCase() && (protocol === "https:" || !settings.isSecure);
 };

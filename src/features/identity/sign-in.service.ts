@@ -1,10 +1,10 @@
 import type { Database, Queryable, Tx } from "../../platform/db/database.ts";
+import { countedAddress } from "../../platform/http/address.ts";
 import { sha256 } from "../../platform/ids/ids.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { readStanding } from "./answering.repository.ts";
 import { noOrganisation, notSignedIn, sessionNeeded, tooManySignIns, wrongSignIn } from "./identity.errors.ts";
-import { countedAddress } from "./identity.rules.ts";
 import type { Me, SignInInput } from "./identity.schema.ts";
 import type { Passwords } from "./passwords.ts";
 import {

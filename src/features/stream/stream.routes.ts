@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Queryable } from "../../platform/db/database.ts";
 import type { EventContract } from "../../platform/event-log/event-contract.ts";
+import { countedAddress } from "../../platform/http/address.ts";
 import type { Gatekeeper } from "../../platform/http/server.ts";
 import type { Logger } from "../../platform/log/log.ts";
 import { createHub, type Admission, type Hub, type HubSettings } from "../../platform/realtime/hub.ts";
@@ -69,7 +70,7 @@ const admitWith =
       // Exactly the log of the organisation acted for (S7).
       stream: actor.organisationCode,
       user: actor.userId,
-      address: request.ip,
+      address: countedAddress(request.ip),
       wantsHeartbeat: wantsHeartbeat.safeParse(request.query).success,
     };
   };

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { FastifyInstance } from "fastify";
+import { errorCodes, type FastifyInstance, type FastifyRequest } from "fastify";
 import { DomainError } from "../errors/domain-error.ts";
 import { problem } from "./problem.ts";
 
@@ -40,6 +40,15 @@ export const acceptOnlyJson = (server: FastifyInstance): void => {
     if (body.trim() === "") done(null, undefined);
     else void parseJson(request, body, done);
   });
+};
+
+/**
+ * Bodies come as they are. Nothing here unpacks one, so there is no small body that becomes a large one; and compressed
+ * bytes read as JSON would only be called unreadable.
+ */
+export const refuseCompressed = (request: FastifyRequest): void => {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(encoding);
 };
 
 const BROKEN: Readonly<Record<string, readonly [number, string, string]>> = {

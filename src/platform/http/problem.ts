@@ -91,7 +91,10 @@ const unreadable = z.object({ statusCode: z.literal(400) });
 const REFUSALS: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   FST_ERR_BAD_URL: ["unreadable-address", "The address holds an escape sequence that cannot be decoded."],
   FST_ERR_MAX_PARAM_LENGTH: ["address-too-long", "A part of the address is too long."],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["unsupported-content-type", "Send the body as application/json."],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    "unsupported-content-type",
+    "Send the body as application/json, and not compressed.",
+  ],
   FST_ERR_CTP_BODY_TOO_LARGE: ["body-too-large", "The body is larger than this route accepts."],
 };
 

@@ -5,9 +5,12 @@ import { withoutSql } from "../db/sql-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
+import { countedAddress } from "./address.ts";
+import { DEFAULT_CONNECTIONS, limitConnections, parserLimits, type ConnectionLimits } from "./connections.ts";
 import { fingerprint, rememberRefusal, runOnce, type Keyed, type StoredAnswer } from "./idempotency.ts";
-import { acceptOnlyJson, answerBroken, requireStorable } from "./intake.ts";
-import { fieldProblems, invalidInput, problem, toProblem } from "./problem.ts";
+import { acceptOnlyJson, answerBroken, refuseCompressed, requireStorable } from "./intake.ts";
+import { fieldProblems, invalidInput, problem, toProblem, type Problem } from "./problem.ts";
+import type { RateLimiter } from "./rate-limit.ts";
 import type { Access, Answer, Call, Route } from "./route.ts";
 
 /** How the platform learns who is calling, without knowing what a user is. */
@@ -25,7 +28,15 @@ export interface ServerOptions {
   readonly requestTimeoutMs: number;
   /** Addresses of proxies whose X-Forwarded-* headers count. */
   readonly trustProxy: boolean | string[];
+  readonly connections?: ConnectionLimits;
+  /** How long a client may take to send a request's headers. */
+  readonly headersWithinMs?: number;
+  /** How often one address may call, whoever it is. */
+  readonly perAddress?: RateLimiter;
 }
+
+/** Beyond a request's own time: whoever takes nothing of an answer for so long will not take it any more. */
+const STALLED_MS = 30_000;
 
 const MAX_BODY = 64 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -36,9 +47,10 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     logger: false,
     bodyLimit: MAX_BODY,
     requestTimeout: options.requestTimeoutMs,
-    connectionTimeout: 0,
+    connectionTimeout: options.requestTimeoutMs + STALLED_MS,
     keepAliveTimeout: 72_000,
     trustProxy: options.trustProxy,
+    http: parserLimits(options.headersWithinMs),
     // Addresses that cannot be decoded reach no route and no error handler.
     frameworkErrors: (error, request, reply) => {
       void reply.header("x-request-id", request.id);
@@ -52,8 +64,18 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
       return typeof given === "string" && REQUEST_ID.test(given) ? given : newId();
     },
   });
+  limitConnections(server.server, options.connections ?? DEFAULT_CONNECTIONS);
   server.addHook("onRequest", async (request, reply) => {
-    void reply.header("x-request-id", request.id);
+    void reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    refuseCompressed(request);
+    if (options.perAddress === undefined) return undefined;
+    try {
+      options.perAddress.take(countedAddress(request.ip));
+      return undefined;
+    } catch (error) {
+      // Answered here and now: a page of its own would ask the database, which is what a flood must not do.
+      return sendProblem(options.log, error, request, reply);
+    }
   });
   acceptOnlyJson(server);
   server.addHook("preValidation", async (request) => {
@@ -78,8 +100,17 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   return server;
 };
 
+/** What is read here may be pseudonymous, and is out of date in a moment: nobody keeps a copy. */
 const sendJson = (reply: FastifyReply, status: number, body: unknown, type = "application/json"): FastifyReply =>
-  reply.code(status).type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+  reply.code(status).header("cache-control", "no-store").type(`${type}; charset=utf-8`).send(JSON.stringify(body));
+
+const returning = z.object({ retryAfterSeconds: z.number() });
+
+/** `Retry-After`, where the problem says it. */
+export const sayWhenToReturn = (reply: FastifyReply, answer: Problem): void => {
+  const said = returning.safeParse(answer);
+  if (said.success) void reply.header("retry-after", String(Math.ceil(said.data.retryAfterSeconds)));
+};
 
 /** Logs what is our fault, and answers with the problem document. */
 export const sendProblem = (
@@ -93,8 +124,7 @@ export const sendProblem = (
     const cause = withoutSql(error);
     log.error({ requestId: request.id, error: cause.message, stack: cause.stack }, "request failed");
   }
-  const seconds = z.object({ retryAfterSeconds: z.number() }).safeParse(answer);
-  if (seconds.success) void reply.header("retry-after", String(Math.ceil(seconds.data.retryAfterSeconds)));
+  sayWhenToReturn(reply, answer);
   return sendJson(reply, answer.status, answer, "application/problem+json");
 };
 

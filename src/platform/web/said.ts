@@ -30,17 +30,17 @@ const decode = (text: string): Said | undefined => {
 };
 
 /** The value is base64url, so that nothing needs escaping. */
-const cookie = (value: string, maxAgeSeconds: number): string =>
-  `${COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`;
+const cookie = (value: string, maxAgeSeconds: number, isSecure: boolean): string =>
+  `${COOKIE}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
 
-export const sayNext = (reply: FastifyReply, value: Said): void => {
-  void reply.header("set-cookie", cookie(encode(value), 60));
+export const sayNext = (reply: FastifyReply, value: Said, isSecure: boolean): void => {
+  void reply.header("set-cookie", cookie(encode(value), 60, isSecure));
 };
 
 /** Takes what is to be said, so that it is said once. */
 export const takeSaid = (request: FastifyRequest, reply: FastifyReply): Said | undefined => {
   const value = /(?:^|;\s*)covershare-said=([\w-]{1,2000})/.exec(request.headers.cookie ?? "")?.[1];
   if (value === undefined) return undefined;
-  void reply.header("set-cookie", cookie("", 0));
+  void reply.header("set-cookie", cookie("", 0, request.protocol === "https"));
   return decode(value);
 };

@@ -5,7 +5,7 @@ import { withoutSql } from "../db/sql-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
 import { toProblem, type Problem } from "../http/problem.ts";
-import { sendProblem, type Gatekeeper } from "../http/server.ts";
+import { sayWhenToReturn, sendProblem, type Gatekeeper } from "../http/server.ts";
 import type { Logger } from "../log/log.ts";
 import { addAssets, loadAssets } from "./assets.ts";
 import { sendHtml } from "./html.ts";
@@ -43,6 +43,8 @@ export interface SiteOptions<A> {
   frame(actor: A | undefined, request: FastifyRequest, reply: FastifyReply): Promise<Frame>;
   /** Where somebody signs in whose session has ended; `next` is the page to come back to. */
   readonly signInPath: string;
+  /** Behind https, where every cookie says so. */
+  readonly isSecure?: boolean;
 }
 
 /** Only an address of our own may be gone back to: one slash, then anything but another slash or a backslash. */
@@ -104,7 +106,9 @@ export const addPages = async <A>(server: FastifyInstance, options: SiteOptions<
           const { params, query } = request;
           const visit = { actor, params, query, request, reply };
           const shown = await page.answer(visit, options.database, options.gatekeeper.scope(actor));
-          return shown.kind === "redirect" ? leave(reply, shown) : showView(render, shown, frame, request, reply);
+          return shown.kind === "redirect"
+            ? leave(reply, shown, options.isSecure)
+            : showView(render, shown, frame, request, reply);
         },
       });
     }
@@ -131,8 +135,8 @@ const refuseForeign = (request: FastifyRequest): void => {
   throw new DomainError("forbidden", "foreign-form", "This form was sent from another site.");
 };
 
-const leave = (reply: FastifyReply, { location, said }: Redirect): FastifyReply => {
-  if (said !== undefined) sayNext(reply, said);
+const leave = (reply: FastifyReply, { location, said }: Redirect, isSecure = false): FastifyReply => {
+  if (said !== undefined) sayNext(reply, said, isSecure);
   return reply.header("cache-control", "no-store").redirect(location, 303);
 };
 
@@ -175,6 +179,7 @@ const showError = async <A>(
     const next = from === undefined || from === "/" ? "" : `?next=${encodeURIComponent(from)}`;
     return reply.header("cache-control", "no-store").redirect(`${options.signInPath}${next}`, 303);
   }
+  sayWhenToReturn(reply, answer);
   const frame = await frameAnyway(options, request, reply);
   const shown: View = {
     kind: "view",
