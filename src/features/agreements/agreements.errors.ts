@@ -55,3 +55,11 @@ export const cannotSwap = (why: readonly string[]): DomainError =>
     "These two cannot be swapped: they must be at one place and match in service, length and requirements, and each time must suit the other. Nothing was changed.",
     { details: { why } },
   );
+
+/** C4: only somebody who can ring the patient may say that it is done. */
+export const homeActs = (): DomainError =>
+  new DomainError(
+    "forbidden",
+    "home-acts",
+    "Only a person of the home practice can say that they know. Please ring them.",
+  );

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineEvent } from "../../platform/event-log/event-contract.ts";
 import { handoverSteps } from "./agreements.schema.ts";
 import { owedNext } from "./handover.rules.ts";
+import { taskKinds, taskWhys } from "./tasks.schema.ts";
 
 const one = z.object({
   id: z.string(),
@@ -30,6 +31,8 @@ export const agreementMoved = defineEvent({
     reference: z.string(),
     agreement: one,
     before: z.iso.datetime(),
+    /** Where it stands now: what was blocked, booked and told holds for the old time only. */
+    step: z.enum(handoverSteps),
     /** The patient was told the old time: home must ring her. */
     ringPatient: z.boolean(),
   }),
@@ -118,6 +121,50 @@ export const agreementSwapped = defineEvent({
   data: z.object({ homeCode: z.string(), supportingCode: z.string(), agreements: z.array(swapped).length(2) }),
 });
 
+/** To the owner of the step and the brokers. */
+export const stepLate = defineEvent({
+  type: "agreement.step-late",
+  summary:
+    "The next step of these agreements is late (H1): `owner` owes it. Of *passed* with a release-by, `agreement.release-due` says so instead.",
+  data: z.object({
+    reference: z.string(),
+    homeCode: z.string(),
+    supportingCode: z.string(),
+    owner: z.enum(["home", "supporting"]),
+    owes: z.enum(["blocked", "passed", "booked", "told", "outcome"]),
+    agreements: z.array(one),
+  }),
+});
+
+const task = z.object({
+  id: z.string(),
+  kind: z.enum(taskKinds),
+  why: z.enum(taskWhys),
+  reference: z.string(),
+  ref: z.string(),
+  agreementId: z.string(),
+  homeCode: z.string(),
+  supportingCode: z.string(),
+  /** The time that the patient was told. */
+  before: z.iso.datetime(),
+  /** The time that took its place; null: none did. */
+  after: z.iso.datetime().nullable(),
+});
+
+/** To home and the brokers; sent again with the same id where the time changes once more before anybody has rung. */
+export const taskMade = defineEvent({
+  type: "task.made",
+  summary: "Home must ring a patient, or decide what is next for her (C4, H1), and acknowledge that it knows.",
+  data: task,
+});
+
+/** To home and the brokers. */
+export const taskEnded = defineEvent({
+  type: "task.ended",
+  summary: "A person of the home practice acknowledged a task, or what it was about was taken back.",
+  data: task.extend({ acknowledgedAs: z.string().nullable() }),
+});
+
 export const agreementEvents = [
   agreementMade,
   agreementMoved,
@@ -127,4 +174,7 @@ export const agreementEvents = [
   releaseExtended,
   agreementTally,
   agreementSwapped,
+  stepLate,
+  taskMade,
+  taskEnded,
 ];

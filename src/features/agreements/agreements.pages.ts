@@ -4,10 +4,10 @@ import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { atDesk, form, page, type Actor, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { serviceNames } from "../services/index.ts";
-import { readerFor } from "./agreements.routes.ts";
 import { agreementParams, cancelBody } from "./agreements.schema.ts";
 import { cancelAgreement } from "./agreements.service.ts";
 import { listAgreements } from "./list.repository.ts";
+import { readerFor } from "./reader.policy.ts";
 
 const cancelChoices = [
   { value: "not-needed", text: "Not needed any more" },

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { invalidInput } from "../../platform/http/problem.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
-import { atDesk, command, isBroker, read, type Actor, type AppRoute } from "../access/index.ts";
+import { atDesk, command, read, type AppRoute } from "../access/index.ts";
 import { agreementDetail, agreementPage, agreementParams, agreementQuery, cancelBody } from "./agreements.schema.ts";
 import { cancelAgreement } from "./agreements.service.ts";
 import { withHandover } from "./checklist.service.ts";
 import { handoverRoutes } from "./handover.routes.ts";
-import { decodeCursor, encodeCursor, listAgreements, type Reader } from "./list.repository.ts";
-
-/** A broker reads the group's agreements; everybody else those of the own organisation (P3). */
-export const readerFor = (actor: Actor): Reader =>
-  isBroker(actor) && actor.groupCode !== null
-    ? { kind: "group", groupCode: actor.groupCode }
-    : { kind: "organisation", code: actor.organisationCode };
+import { decodeCursor, encodeCursor, listAgreements } from "./list.repository.ts";
+import { readerFor } from "./reader.policy.ts";
+import { taskRoutes } from "./tasks.routes.ts";
 
 export const agreementRoutes: readonly AppRoute[] = [
   read(
@@ -72,4 +68,5 @@ export const agreementRoutes: readonly AppRoute[] = [
     async ({ actor, params, body }, tx) => ({ body: await cancelAgreement(tx, actor, params.id, body) }),
   ),
   ...handoverRoutes,
+  ...taskRoutes,
 ];

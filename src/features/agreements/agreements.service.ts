@@ -24,6 +24,7 @@ import {
 import type { Side } from "./handover.rules.ts";
 import { releaseBy, type ReleaseBy } from "./release.rules.ts";
 import { announceTally } from "./tally.service.ts";
+import { knownTime, makeTask } from "./tasks.service.ts";
 
 /**
  * Agrees needs with blocks, in the caller's transaction, which holds the lock of the request: slots become busy, needs
@@ -145,6 +146,7 @@ interface Ending {
 /** Ends one live agreement whose request is locked, and says what became of its need. */
 export const endOne = async (tx: Tx, author: Author, agreement: LiveAgreement, ending: Ending): Promise<string> => {
   const { bySide, code } = ending;
+  const told = ending.patientKnows === true ? undefined : await knownTime(tx, agreement);
   if (!(await endAgreement(tx, agreement.id, { bySide, code }))) throw agreementEnded(agreement.step);
   await insertSteps(tx, [agreement.id], "cancelled", author);
   await setSlotStates(tx, agreement.slotIds, ["busy"], bySide === "supporting" ? "busy-unavailable" : "free");
@@ -157,8 +159,10 @@ export const endOne = async (tx: Tx, author: Author, agreement: LiveAgreement, e
     bySide,
     code,
     needState,
-    ringPatient: agreement.step === "told" && ending.patientKnows !== true,
+    ringPatient: told !== undefined,
   };
+  if (told !== undefined)
+    await makeTask(tx, agreement, { kind: "ring-patient", why: "cancelled", before: told, after: null });
   for (const stream of await concerned(tx, agreement)) tx.emit(eventFor(agreementCancelled, stream, data));
   await recordAudit(tx, author, "agreement.cancel", agreement.reference, { ref: agreement.ref, bySide, code });
   return needState;

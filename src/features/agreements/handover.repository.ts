@@ -37,10 +37,12 @@ export const walkingAgreements = async (q: Queryable, agreementIds: readonly str
         sql`${selectAgreements(more)} where a.id = any(${ids(agreementIds)}) order by r.reference, n.ref, a.id`,
       );
 
-/** Moves agreements on to a step, or back to one. What is passed on is not released any more while it stays so. */
+/** Moves agreements on to a step, or back to one, from now on. What is passed on is not released any more while it stays so. */
 export const setStep = async (tx: Tx, agreementIds: readonly string[], step: string): Promise<void> => {
   if (agreementIds.length === 0) return;
-  await tx.q.execute(sql`update agreements set step = ${step} where id = any(${ids(agreementIds)}) and is_live`);
+  await tx.q.execute(sql`
+    update agreements set step = ${step}, step_at = app_now(), late_for = null
+    where id = any(${ids(agreementIds)}) and is_live`);
 };
 
 /** Ends agreements that were not carried out: their needs may be agreed again, their slots are the clinic's past. */

@@ -97,3 +97,11 @@ export const stepBefore = (step: string, walked: readonly string[]): string =>
     .filter((one) => one !== step && rank(one) < rank(step))
     .toSorted((a, b) => rank(a) - rank(b))
     .at(-1) ?? "agreed";
+
+/**
+ * Where an agreement stands after its practice gave it another time of the same clinic (rule C4). What was blocked, booked
+ * and told holds for the old time only. The patient's details are there, and stay: the practice books the new time, which
+ * says that it is blocked as well, and home then tells the patient the new time. So nothing that is moved is ever *told*.
+ */
+export const stepAfterMove = (step: string): "agreed" | "passed" =>
+  step === "agreed" || step === "blocked" ? "agreed" : "passed";

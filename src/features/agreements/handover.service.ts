@@ -18,6 +18,7 @@ import {
 } from "./handover.repository.ts";
 import { judgeStep, outcomes, type OwedNext, type Side, type WalkedStep } from "./handover.rules.ts";
 import { announceTally } from "./tally.service.ts";
+import { makeTask, tasksTold } from "./tasks.service.ts";
 
 /** On which side the actor stands; undefined for a stranger, to whom the agreement does not exist (P3). */
 export const sideIn = (
@@ -157,6 +158,7 @@ export const stepAgreements = async (
     input.stillNeeded,
   );
   const walked = going.map(({ agreement, side }) => ({ agreement, side, step, owedNext: owed(agreement) }));
+  await owe(tx, actor, walked);
   await announceWalked(tx, actor, walked, false);
   if (outcomes.some((outcome) => outcome === step)) {
     for (const agreement of firstOfPairs(walked.map((one) => one.agreement))) await announceTally(tx, agreement);
@@ -176,6 +178,21 @@ export const stepAgreements = async (
       };
     }),
   };
+};
+
+/**
+ * What home owes its patients after an outcome becomes a task on its desk (H1); what came back uncovered has its own
+ * acknowledgement (R7). *Told* by home settles whatever it was to ring about.
+ */
+const owe = async (tx: Tx, actor: Actor, walked: readonly Walked[]): Promise<void> => {
+  for (const { agreement, step, owedNext } of walked) {
+    const { startsAt: before } = agreement;
+    if (step === "dna") await makeTask(tx, agreement, { kind: "dna", why: "dna", before, after: null });
+    if (owedNext === "cover-again")
+      await makeTask(tx, agreement, { kind: "not-done", why: "not-done", before, after: null });
+  }
+  const told = walked.filter(({ step }) => step === "told").map(({ agreement }) => agreement);
+  await tasksTold(tx, actor, told);
 };
 
 /** One agreement of each request and supporting practice. */

@@ -1,7 +1,12 @@
 export { agreementEvents, agreementMade } from "./agreements.events.ts";
 export { alreadyGiven } from "./agreements.errors.ts";
 export { liveAgreementsOnSlots, type Block, type LiveAgreement } from "./agreements.repository.ts";
-export { agreementRoutes, readerFor } from "./agreements.routes.ts";
+export { agreementRoutes } from "./agreements.routes.ts";
+export { readerFor } from "./reader.policy.ts";
+export { listTasks } from "./tasks.repository.ts";
+export { taskView, type TaskView } from "./tasks.schema.ts";
+export { acknowledgeTask } from "./tasks.service.ts";
+export { chaseLateSteps } from "./late.service.ts";
 export { agreementView, type AgreementView } from "./agreements.schema.ts";
 export { endAgreementsOfNeeds, makeAgreements } from "./agreements.service.ts";
 export { listAgreements } from "./list.repository.ts";

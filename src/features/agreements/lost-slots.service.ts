@@ -5,11 +5,13 @@ import { eventFor } from "../../platform/event-log/event-contract.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
-import { brokersOf } from "../practices/index.ts";
-import { announceRequest, lockRequests } from "../requests/index.ts";
+import { announceRequest, lockRequests, markNeeds } from "../requests/index.ts";
 import { agreementMoved } from "./agreements.events.ts";
 import { liveAgreementsOnSlots, moveAgreement, type LiveAgreement } from "./agreements.repository.ts";
-import { endOne } from "./agreements.service.ts";
+import { concerned, describe, endOne, releaseFor } from "./agreements.service.ts";
+import { setRelease, setStep, undoSteps } from "./handover.repository.ts";
+import { stepAfterMove } from "./handover.rules.ts";
+import { knownTime, makeTask } from "./tasks.service.ts";
 
 const freeBlock = z.object({ slotIds: z.array(z.string()), startsAt: z.coerce.date(), endsAt: z.coerce.date() });
 
@@ -41,8 +43,8 @@ const findAnotherTime = async (tx: Tx, agreement: LiveAgreement) => {
 
 /**
  * Rule C4: these slots have gone, without blame. For each agreement on them another time of the same clinic is tried
- * first; failing that the need re-opens, one priority higher. Where the patient was told already, the message says that
- * home must ring her.
+ * first; failing that the need re-opens, one priority higher. Where the patient was told already, home gets the task to ring
+ * her.
  * @returns how many agreements were moved, and how many broke.
  */
 export const loseAgreedSlots = async (
@@ -87,24 +89,34 @@ const takeInstead = async (
   }
   const stillThere = agreement.slotIds.filter((id) => !lost.includes(id));
   if (stillThere.length > 0) await setSlotStates(tx, stillThere, ["busy"], "free");
+  const told = await knownTime(tx, agreement);
   await moveAgreement(tx, agreement.id, another);
-  const streams = new Set([
-    agreement.homeCode,
-    agreement.supportingCode,
-    ...(await brokersOf(tx, agreement.groupCode)),
-  ]);
+  const step = await unsettle(tx, actor, agreement, another.startsAt);
   const data = {
     reference: agreement.reference,
-    agreement: {
-      id: agreement.id,
-      ref: agreement.ref,
-      startsAt: another.startsAt.toISOString(),
-      endsAt: another.endsAt.toISOString(),
-    },
+    agreement: describe({ ...agreement, startsAt: another.startsAt, endsAt: another.endsAt }),
     before: agreement.startsAt.toISOString(),
-    ringPatient: agreement.step === "told",
+    step,
+    ringPatient: told !== undefined,
   };
-  for (const stream of streams) tx.emit(eventFor(agreementMoved, stream, data));
+  if (told !== undefined)
+    await makeTask(tx, agreement, { kind: "ring-patient", why: "moved", before: told, after: another.startsAt });
+  for (const stream of await concerned(tx, agreement)) tx.emit(eventFor(agreementMoved, stream, data));
   await recordAudit(tx, actor, "agreement.move", agreement.reference, { ref: agreement.ref });
   return true;
+};
+
+/** What was said of the old time no longer holds: the steps go back, the release-by counts anew, and nobody is *told*. */
+const unsettle = async (
+  tx: Tx,
+  actor: Actor,
+  agreement: LiveAgreement,
+  startsAt: Date,
+): Promise<ReturnType<typeof stepAfterMove>> => {
+  const step = stepAfterMove(agreement.step);
+  await undoSteps(tx, agreement.id, ["blocked", "booked", "told"], actor);
+  await setStep(tx, [agreement.id], step);
+  await markNeeds(tx, [agreement.needId], { from: ["told"], to: "agreed" });
+  await setRelease(tx, agreement.id, (await releaseFor(tx, agreement.homeCode))(startsAt));
+  return step;
 };

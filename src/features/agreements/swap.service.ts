@@ -12,6 +12,7 @@ import { setRelease, setStep, undoSteps, type WalkingAgreement } from "./handove
 import { lockMine, stepNamed } from "./handover.service.ts";
 import { exchangeTimes } from "./swap.repository.ts";
 import { whyNotSwapped } from "./swap.rules.ts";
+import { knownTime, makeTask } from "./tasks.service.ts";
 
 /**
  * What was booked under the other reference, and what the patient was told, no longer holds: the agreement goes back to
@@ -19,14 +20,18 @@ import { whyNotSwapped } from "./swap.rules.ts";
  */
 const stepAfter = (step: string): string => (step === "booked" || step === "told" ? "passed" : step);
 
-const unsettle = async (tx: Tx, actor: Actor, agreement: WalkingAgreement, startsAt: Date): Promise<void> => {
+const unsettle = async (tx: Tx, actor: Actor, agreement: WalkingAgreement, startsAt: Date): Promise<boolean> => {
   const step = stepAfter(agreement.step);
+  const told = await knownTime(tx, agreement);
   if (step !== agreement.step) {
     await undoSteps(tx, agreement.id, ["booked", "told"], actor);
-    await setStep(tx, [agreement.id], step);
     await markNeeds(tx, [agreement.needId], { from: ["told"], to: "agreed" });
   }
+  await setStep(tx, [agreement.id], step);
   await setRelease(tx, agreement.id, (await releaseFor(tx, agreement.homeCode))(startsAt));
+  if (told === undefined) return false;
+  await makeTask(tx, agreement, { kind: "ring-patient", why: "swapped", before: told, after: startsAt });
+  return true;
 };
 
 /**
@@ -46,17 +51,15 @@ export const swapAgreements = async (
   const why = whyNotSwapped(a, b);
   if (why.length > 0) throw cannotSwap(why);
   await exchangeTimes(tx, a, b);
-  await unsettle(tx, actor, a, b.startsAt);
-  await unsettle(tx, actor, b, a.startsAt);
   const after = [
-    { agreement: a, time: b },
-    { agreement: b, time: a },
-  ].map(({ agreement, time }) => ({
+    { agreement: a, time: b, ringPatient: await unsettle(tx, actor, a, b.startsAt) },
+    { agreement: b, time: a, ringPatient: await unsettle(tx, actor, b, a.startsAt) },
+  ].map(({ agreement, time, ringPatient }) => ({
     ...describe({ ...agreement, startsAt: time.startsAt, endsAt: time.endsAt }),
     reference: agreement.reference,
     before: agreement.startsAt.toISOString(),
     step: stepNamed(stepAfter(agreement.step)) ?? ("agreed" as const),
-    ringPatient: agreement.step === "told",
+    ringPatient,
   }));
   const data = { homeCode: a.homeCode, supportingCode: a.supportingCode, agreements: after };
   for (const stream of await concerned(tx, a)) tx.emit(eventFor(agreementSwapped, stream, data));

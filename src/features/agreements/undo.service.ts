@@ -6,6 +6,7 @@ import { releaseFor } from "./agreements.service.ts";
 import { counting, setRelease, setStep, stepsOf, undoSteps, type WalkingAgreement } from "./handover.repository.ts";
 import { judgeUndo, stepBefore, type WhyNotUndone } from "./handover.rules.ts";
 import { announceWalked, lockMine, stepNamed } from "./handover.service.ts";
+import { withdrawTasks } from "./tasks.service.ts";
 
 type Item = UndoAnswer["items"][number];
 
@@ -24,6 +25,7 @@ const takeBack = async (tx: Tx, actor: Actor, agreement: WalkingAgreement, befor
   if (agreement.step === "told") await markNeeds(tx, [agreement.needId], { from: ["told"], to: "agreed" });
   if (agreement.step === "attended" || agreement.step === "dna")
     await markNeeds(tx, [agreement.needId], { from: ["closed"], to: "told" });
+  if (agreement.step === "dna") await withdrawTasks(tx, agreement, "dna");
   // Home gets time anew: what was passed in time must not go back the moment that a slip is put right.
   if (agreement.step === "passed")
     await setRelease(tx, agreement.id, (await releaseFor(tx, agreement.homeCode))(agreement.startsAt));

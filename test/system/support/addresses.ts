@@ -15,6 +15,7 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
   [/^\/v1\/slots\/:id/, ({ slotId }) => ({ id: slotId })],
   [/^\/v1\/offers\/:id/, ({ offerId }) => ({ id: offerId })],
   [/^\/v1\/agreements\/:id/, ({ agreementId }) => ({ id: agreementId })],
+  [/^\/v1\/tasks\/:id/, ({ taskId }) => ({ id: taskId })],
   [/^\/v1\/organisations\/:code/, ({ code }) => ({ code })],
   [/^\/v1\/sessions\/:id/, ({ sessionId }) => ({ id: sessionId })],
   [/^\/v1\/tokens\/:id/, ({ tokenId }) => ({ id: tokenId })],

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Actor, Role } from "../../../src/features/access/index.ts";
-import { agreements } from "../../../src/features/agreements/agreements.table.ts";
+import { agreements, patientTasks } from "../../../src/features/agreements/agreements.table.ts";
 import { clinicSeries } from "../../../src/features/capacity/series.table.ts";
 import { apiTokens, invitations, sessions } from "../../../src/features/identity/identity.table.ts";
 import { offerNeeds, offers, offerSlots } from "../../../src/features/offers/offers.table.ts";
@@ -18,6 +18,7 @@ export interface Belongings {
   readonly seriesId: string;
   readonly offerId: string;
   readonly agreementId: string;
+  readonly taskId: string;
   readonly sessionId: string;
   readonly tokenId: string;
   readonly userId: string;
@@ -69,6 +70,18 @@ export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode
     isLive: true,
     createdAt: sql`app_now()`,
   });
+  const taskId = newId();
+  await db.q.insert(patientTasks).values({
+    id: taskId,
+    kind: "ring-patient",
+    why: "moved",
+    groupCode: group,
+    homeCode: home.code,
+    requestId: request.requestId,
+    agreementId,
+    before: given.startsAt,
+    madeAt: sql`app_now()`,
+  });
   await db.q.execute(sql`update needs set state = 'offered' where id = ${offered}`);
   await db.q.execute(sql`update needs set state = 'agreed' where id = ${agreed}`);
   await db.q.execute(sql`update slots set state = 'busy-tentative' where id = ${held.id}`);
@@ -104,6 +117,7 @@ export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode
     seriesId,
     offerId,
     agreementId,
+    taskId,
     sessionId: (await aCookie(db, poster)).sessionId,
     tokenId: (await aBearer(db, poster)).tokenId,
     userId: poster.userId,
