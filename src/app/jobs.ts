@@ -1,4 +1,5 @@
 import { agreementSweepers } from "../features/agreements/index.ts";
+import { auditSweepers } from "../features/audit/index.ts";
 import { capacitySweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
@@ -25,7 +26,7 @@ export const jobHandlers = ({ database, solve }: JobParts): readonly JobHandler[
 const OVERDUE_AT_ONCE = 500;
 
 /** What each matcher looks for by itself, whatever the queue lost (M5): endings first, so that the plan sees what they freed. */
-export const sweepers = ({ database, solve }: JobParts): readonly Sweeper[] => [
+export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[] => [
   ...offerSweepers(database),
   {
     name: "return overdue",
@@ -36,4 +37,5 @@ export const sweepers = ({ database, solve }: JobParts): readonly Sweeper[] => [
   ...agreementSweepers(database),
   ...capacitySweepers(database),
   ...matchingSweepers(database, solve),
+  ...auditSweepers(database, log),
 ];

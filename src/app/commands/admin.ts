@@ -1,6 +1,7 @@
 import { addCreateToken, addCreateUser } from "./admin-users.ts";
 import type { AddCommand } from "./command.ts";
 import { addCreateOrganisation, addSignAgreement } from "./sign-agreement.ts";
+import { addVerifyAudit } from "./verify-audit.ts";
 
 /** `covershare admin …`: what whoever runs the service does, with the rights of the machine and no user behind it. */
 export const addAdmin: AddCommand = (parent, context) => {
@@ -9,4 +10,5 @@ export const addAdmin: AddCommand = (parent, context) => {
   addCreateToken(admin, context);
   addCreateOrganisation(admin, context);
   addSignAgreement(admin, context);
+  addVerifyAudit(admin, context);
 };
