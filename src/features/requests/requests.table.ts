@@ -165,6 +165,10 @@ export const needs = pgTable(
       .on(table.widenAt)
       .where(sql`${table.widenAt} is not null`),
     index("needs_line").on(table.lineId),
+    // What the board shows first, and what raises alarms (R7, F2).
+    index("needs_returned")
+      .on(table.groupCode)
+      .where(sql`${table.state} = 'returned' and ${table.acknowledgedAt} is null`),
   ],
 );
 classify(needs, keepTwoYears, {
