@@ -11,6 +11,19 @@ export interface Limits {
   readonly connections: number;
 }
 
+/** How people are told who are not looking. */
+export interface Reach {
+  /** Undefined: no mail. */
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
+  /** What links in messages begin with. */
+  readonly publicUrl: string;
+  /** Undefined: no push. */
+  readonly vapidPrivateKey: string | undefined;
+  /** Origins of push services that are allowed besides the well-known ones. */
+  readonly pushServices: readonly string[];
+}
+
 /** Handed on in slices: nothing but the composition root sees the whole. Durations are milliseconds. */
 export interface Config {
   readonly database: {
@@ -42,6 +55,7 @@ export interface Config {
     /** Undefined: it does not listen. */
     readonly healthPort: number | undefined;
   };
+  readonly reach: Reach;
   readonly shutdownMs: number;
   readonly logLevel: Environment["LOG_LEVEL"];
 }
@@ -82,6 +96,23 @@ export const loadConfig = (variables: Readonly<Record<string, string | undefined
   return toConfig(parsed.data);
 };
 
+/** Without a public address, links lead to where it listens: good for trying, on this machine. */
+const listeningUrl = ({ HOST, PORT }: Environment): string => {
+  const name = ["0.0.0.0", "::"].includes(HOST) ? "localhost" : HOST.includes(":") ? `[${HOST}]` : HOST;
+  return `http://${name}:${PORT}`;
+};
+
+const reachOf = (environment: Environment): Reach => {
+  const publicUrl = environment.PUBLIC_URL ?? listeningUrl(environment);
+  return {
+    smtpUrl: environment.SMTP_URL,
+    mailFrom: environment.MAIL_FROM ?? `no-reply@${publicUrl.replace(/^https?:\/\//, "").replace(/:\d+$/, "")}`,
+    publicUrl,
+    vapidPrivateKey: environment.VAPID_PRIVATE_KEY,
+    pushServices: environment.PUSH_SERVICES,
+  };
+};
+
 const toConfig = (environment: Environment): Config => ({
   database: {
     url: environment.DATABASE_URL,
@@ -114,6 +145,7 @@ const toConfig = (environment: Environment): Config => ({
     sweepEveryMs: environment.SWEEP_SECONDS,
     healthPort: environment.MATCHER_HEALTH_PORT,
   },
+  reach: reachOf(environment),
   shutdownMs: environment.SHUTDOWN_SECONDS,
   logLevel: environment.LOG_LEVEL,
 });

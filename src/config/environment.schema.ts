@@ -122,6 +122,32 @@ export const environmentSchema = z.object({
     .prefault("1")
     .meta(said("How often a matcher looks for due work that the queue missed.", "1")),
   SHUTDOWN_SECONDS: seconds(1, 300).prefault("10").meta(said("How long stopping may take.", "10")),
+  SMTP_URL: z
+    .string()
+    .refine((text) => hasProtocol(text, ["smtp:", "smtps:"]), "must look like smtp://user:password@host:587")
+    .optional()
+    .meta(secret("Mail server that messages to practices go out by.", "no mail is sent, and pages say so")),
+  MAIL_FROM: z
+    .string()
+    .regex(
+      /^(?:[^<>"@\r\n]{1,60} <[^\s<>@"]+@[^\s<>@"]+>|[^\s<>@"]+@[^\s<>@"]+)$/,
+      "must be an address, such as cover@example.org",
+    )
+    .optional()
+    .meta(said("Who messages come from; refusals come back there.", "`no-reply@` the host of `PUBLIC_URL`")),
+  VAPID_PRIVATE_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/, "must be a key that `covershare admin vapid-keys` printed")
+    .optional()
+    .meta(
+      secret("Key that signs messages to browsers (web push); `covershare admin vapid-keys` makes one.", "no push"),
+    ),
+  PUSH_SERVICES: z
+    .string()
+    .prefault("")
+    .transform(list)
+    .refine((items) => items.every(origin), "must be addresses without a path, separated by commas")
+    .meta(said("Push services besides those of Apple, Google, Microsoft and Mozilla, separated by commas.", "none")),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"], "must be trace, debug, info, warn, error or silent")
     .prefault("info")

@@ -86,7 +86,12 @@ export const reachPeople = pgTable(
     index("reach_people_organisation").on(table.organisationCode),
   ],
 );
-classify(reachPeople, keepTwoYears, { userId: "staff", organisationCode: "staff", createdAt: "staff" });
+classify(
+  reachPeople,
+  keepTwoYears,
+  { userId: "staff", organisationCode: "staff", createdAt: "staff" },
+  { with: users },
+);
 
 /** A browser that a user let us push to, for one organisation (RFC 8030). */
 export const pushSubscriptions = pgTable(
@@ -111,16 +116,21 @@ export const pushSubscriptions = pgTable(
     index("push_subscriptions_organisation").on(table.organisationCode),
   ],
 );
-classify(pushSubscriptions, keepTwoYears, {
-  id: "staff",
-  userId: "staff",
-  organisationCode: "staff",
-  endpoint: "staff",
-  p256dh: "staff",
-  auth: "staff",
-  createdAt: "staff",
-  lastSentAt: "staff",
-});
+classify(
+  pushSubscriptions,
+  keepTwoYears,
+  {
+    id: "staff",
+    userId: "staff",
+    organisationCode: "staff",
+    endpoint: "staff",
+    p256dh: "staff",
+    auth: "staff",
+    createdAt: "staff",
+    lastSentAt: "staff",
+  },
+  { with: users },
+);
 
 /** One message as it leaves: to one address or browser, with one thing or a bundle of them in it. */
 export const envelopes = pgTable(
@@ -153,22 +163,27 @@ export const envelopes = pgTable(
     index("envelopes_organisation").on(table.organisationCode, table.createdAt.desc()),
   ],
 );
-classify(envelopes, keepNinetyDays, {
-  id: "none",
-  organisationCode: "none",
-  channel: "none",
-  recipient: "staff",
-  address: "staff",
-  content: "pseudonymous",
-  state: "none",
-  attempts: "none",
-  nextAt: "none",
-  leaseUntil: "none",
-  createdAt: "none",
-  sentAt: "none",
-  endedAt: "none",
-  failure: "none",
-});
+classify(
+  envelopes,
+  keepNinetyDays,
+  {
+    id: "none",
+    organisationCode: "none",
+    channel: "none",
+    recipient: "staff",
+    address: "staff",
+    content: "pseudonymous",
+    state: "none",
+    attempts: "none",
+    nextAt: "none",
+    leaseUntil: "none",
+    createdAt: "none",
+    sentAt: "none",
+    endedAt: "none",
+    failure: "none",
+  },
+  { since: sql`${envelopes.createdAt}` },
+);
 
 /**
  * The delivery record: one thing that one recipient is told through one channel. `cause` and `recipient` together exist
@@ -207,20 +222,25 @@ export const deliveries = pgTable(
     index("deliveries_organisation").on(table.organisationCode, table.createdAt.desc()),
   ],
 );
-classify(deliveries, keepNinetyDays, {
-  id: "none",
-  cause: "none",
-  organisationCode: "none",
-  channel: "none",
-  recipient: "staff",
-  kind: "none",
-  priority: "none",
-  offerId: "none",
-  content: "pseudonymous",
-  dueAt: "none",
-  envelopeId: "none",
-  droppedAt: "none",
-  dropReason: "none",
-  isDigest: "none",
-  createdAt: "none",
-});
+classify(
+  deliveries,
+  keepNinetyDays,
+  {
+    id: "none",
+    cause: "none",
+    organisationCode: "none",
+    channel: "none",
+    recipient: "staff",
+    kind: "none",
+    priority: "none",
+    offerId: "none",
+    content: "pseudonymous",
+    dueAt: "none",
+    envelopeId: "none",
+    droppedAt: "none",
+    dropReason: "none",
+    isDigest: "none",
+    createdAt: "none",
+  },
+  { since: sql`${deliveries.createdAt}` },
+);
