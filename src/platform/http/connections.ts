@@ -8,10 +8,10 @@ import { problem } from "./problem.ts";
  */
 
 /** A slow line needs one second for its headers; whoever takes longer holds a place open on purpose. */
-const HEADERS_WITHIN_MS = 15_000;
+export const HEADERS_WITHIN_MS = 15_000;
 
-/** Given to Node's HTTP server when it is made. */
-export const parserLimits = (headersWithinMs = HEADERS_WITHIN_MS) => ({
+/** Given to Node's HTTP server when it is made. Node takes the longer of both times if headers may take more than all. */
+export const parserLimits = (headersWithinMs: number) => ({
   /** Bytes of a request's first line and headers together; beyond it 431. */
   maxHeaderSize: 16 * 1024,
   /** Also for whoever connects and says nothing at all; 408. */

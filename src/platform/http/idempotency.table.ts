@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { classify, instant, keepTwoDays } from "../db/columns.ts";
 
@@ -16,11 +17,16 @@ export const idempotencyKeys = pgTable(
   },
   (table) => [primaryKey({ columns: [table.scope, table.key] })],
 );
-classify(idempotencyKeys, keepTwoDays, {
-  scope: "staff",
-  key: "none",
-  fingerprint: "none",
-  status: "none",
-  body: "pseudonymous",
-  createdAt: "none",
-});
+classify(
+  idempotencyKeys,
+  keepTwoDays,
+  {
+    scope: "staff",
+    key: "none",
+    fingerprint: "none",
+    status: "none",
+    body: "pseudonymous",
+    createdAt: "none",
+  },
+  { since: sql`${idempotencyKeys.createdAt}` },
+);

@@ -6,7 +6,13 @@ import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
 import { countedAddress } from "./address.ts";
-import { DEFAULT_CONNECTIONS, limitConnections, parserLimits, type ConnectionLimits } from "./connections.ts";
+import {
+  DEFAULT_CONNECTIONS,
+  HEADERS_WITHIN_MS,
+  limitConnections,
+  parserLimits,
+  type ConnectionLimits,
+} from "./connections.ts";
 import { fingerprint, rememberRefusal, runOnce, type Keyed, type StoredAnswer } from "./idempotency.ts";
 import { acceptOnlyJson, answerBroken, refuseCompressed, requireStorable } from "./intake.ts";
 import { fieldProblems, invalidInput, problem, toProblem, type Problem } from "./problem.ts";
@@ -50,7 +56,7 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     connectionTimeout: options.requestTimeoutMs + STALLED_MS,
     keepAliveTimeout: 72_000,
     trustProxy: options.trustProxy,
-    http: parserLimits(options.headersWithinMs),
+    http: parserLimits(Math.min(options.headersWithinMs ?? HEADERS_WITHIN_MS, options.requestTimeoutMs)),
     // Addresses that cannot be decoded reach no route and no error handler.
     frameworkErrors: (error, request, reply) => {
       void reply.header("x-request-id", request.id);

@@ -39,6 +39,9 @@ export const defaultHubSettings: HubSettings = {
   maxSocketsPerAddress: 2_000,
 };
 
+/** When somebody with too many sockets may try again. */
+const RETRY_SECONDS = 30;
+
 export interface HubOptions<A> {
   readonly q: Queryable;
   readonly bus: WakeBus;
@@ -118,14 +121,15 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
       if (isClosing) throw new DomainError("unavailable", "restarting", "This server is restarting. Connect again.");
       if (!isFull(user, address)) return;
       throw new DomainError("too-many", "too-many-streams", "There are too many live connections already.", {
-        details: { retryAfterSeconds: 30 },
+        details: { retryAfterSeconds: RETRY_SECONDS },
       });
     },
     attach: (socket, admission) => {
       const { user, address, stream, wantsHeartbeat } = admission;
       if (isClosing || isFull(user, address)) {
         socket.on("error", () => undefined);
-        socket.close(isClosing ? closeCode.restarting : closeCode.busy);
+        if (isClosing) socket.close(closeCode.restarting, "restarting: connect again");
+        else socket.close(closeCode.busy, `too many live connections: come back in ${RETRY_SECONDS} seconds`);
         return;
       }
       perUser.add(user, 1);

@@ -18,6 +18,8 @@ export interface StreamRouteOptions<A> {
 /** A client says one short thing; the default of ws would take 100 MiB. */
 const MAX_FRAME_BYTES = 4 * 1024;
 
+const nothingThere = new DomainError("not-found", "not-found", "There is no stream at this address.");
+
 const offeredProtocols = (request: FastifyRequest): string[] =>
   (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
 
@@ -62,6 +64,10 @@ export const addStreamRoute = async <A>(server: FastifyInstance, options: Stream
       log.debug({ error: error.message }, "a stream's socket failed");
       socket.terminate();
     },
+  });
+  // Elsewhere an upgrade would succeed, for anybody, and only then be closed.
+  server.addHook("preValidation", async (request) => {
+    if (request.ws && request.routeOptions.url !== options.path) throw nothingThere;
   });
   server.route({
     method: "GET",
