@@ -1,15 +1,18 @@
 import { agreementSweepers } from "../features/agreements/index.ts";
 import { auditSweepers } from "../features/audit/index.ts";
+import { alarmSweepers } from "../features/alarms/index.ts";
 import { capacitySweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
+import { purgeSweepers } from "../features/privacy/index.ts";
 import { returnOverdue } from "../features/requests/index.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
 import type { JobContract, JobHandler } from "../platform/queue/job.ts";
 import type { Sweeper } from "../platform/queue/sweep.ts";
 import { requestPorts } from "./routes.ts";
+import { classifiedTables } from "./tables.ts";
 
 /** Every job there is: payloads are checked against these when sent and when received. */
 export const jobContracts: readonly JobContract[] = [planGroupJob];
@@ -37,5 +40,7 @@ export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[]
   ...agreementSweepers(database),
   ...capacitySweepers(database),
   ...matchingSweepers(database, solve),
+  ...alarmSweepers(database),
   ...auditSweepers(database, log),
+  ...purgeSweepers(database, classifiedTables),
 ];

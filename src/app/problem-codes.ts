@@ -96,6 +96,15 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "release-extended-already": "The time to pass details on is extended once.",
   "cannot-swap": "The two agreements do not match; `why` lists in what.",
   "agreement-finished": "The agreement has been carried out.",
+  // Alarms, pressure, bulletin
+  "rota-stale": "Somebody changed the rota since it was read.",
+  "not-a-broker": "Only brokers of the federation stand in its rota.",
+  "away-in-past": "Away until a time that has passed.",
+  // Webhooks and calendars
+  "webhook-address-refused": "Webhooks go by https to addresses of the public internet.",
+  "webhook-type-unknown": "There is no event of that type.",
+  "too-many-webhooks": "The organisation has as many webhooks as may be.",
+  "offset-not-kept": "Messages before `from` are no longer kept; after `until` there are none.",
   // Stream
   "stream-origin-refused": "The stream is followed by our own pages or with a token.",
   "subprotocol-missing": "Ask for the subprotocol covershare.v1.",

@@ -1,5 +1,6 @@
 import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
+import { alarmRoutes } from "../features/alarms/index.ts";
 import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
@@ -16,6 +17,7 @@ import { practiceRoutes } from "../features/practices/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
 import { serviceRoutes } from "../features/services/index.ts";
 import { streamRoutes } from "../features/stream/index.ts";
+import { webhookRoutes, type WebhookParts } from "../features/webhooks/index.ts";
 import type { Queue } from "../platform/queue/queue.ts";
 import { eventContracts } from "./events.ts";
 import { healthRoutes } from "./health.routes.ts";
@@ -26,6 +28,7 @@ export interface RouteParts {
   readonly queue: Queue;
   /** For what-if and why: off the event loop where that matters. */
   readonly solve: Solver;
+  readonly webhooks: WebhookParts;
 }
 
 /** What lower features ask of higher ones. */
@@ -46,8 +49,10 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...offerRoutes,
   ...brokeringRoutes,
   ...agreementRoutes,
+  ...alarmRoutes,
   ...deskRoutes,
   ...matchingRoutes(parts.solve),
+  ...webhookRoutes(parts.webhooks),
   ...streamRoutes(eventContracts, API_VERSION),
 ];
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { classify, instant, keepTwoYears } from "../../platform/db/columns.ts";
+import { classify, instant, keepForever, keepTwoYears } from "../../platform/db/columns.ts";
 import { users } from "../identity/identity.table.ts";
 import { organisations } from "../practices/practices.table.ts";
 import { coverRequests } from "../requests/requests.table.ts";
@@ -56,25 +56,30 @@ export const alarms = pgTable(
     check("alarms_level", sql`${table.level} between 0 and 2`),
   ],
 );
-classify(alarms, keepTwoYears, {
-  id: "none",
-  groupCode: "none",
-  kind: "none",
-  subject: "none",
-  requestId: "none",
-  deskCode: "none",
-  priority: "none",
-  breaksAt: "none",
-  ownerId: "staff",
-  deputyId: "staff",
-  level: "none",
-  raisedAt: "none",
-  climbsAt: "none",
-  acknowledgedBy: "staff",
-  acknowledgedAt: "none",
-  endedAt: "none",
-  endedAs: "none",
-});
+classify(
+  alarms,
+  keepTwoYears,
+  {
+    id: "none",
+    groupCode: "none",
+    kind: "none",
+    subject: "none",
+    requestId: "none",
+    deskCode: "none",
+    priority: "none",
+    breaksAt: "none",
+    ownerId: "staff",
+    deputyId: "staff",
+    level: "none",
+    raisedAt: "none",
+    climbsAt: "none",
+    acknowledgedBy: "staff",
+    acknowledgedAt: "none",
+    endedAt: "none",
+    endedAs: "none",
+  },
+  { since: sql`${alarms.endedAt}` },
+);
 
 /**
  * When alarms become due about something that is open, worked out once in the open hours of the desk concerned (T1) and
@@ -95,13 +100,18 @@ export const alarmWatches = pgTable(
   },
   (table) => [primaryKey({ columns: [table.kind, table.subject] }), index("alarm_watches_half").on(table.halfAt)],
 );
-classify(alarmWatches, keepTwoYears, {
-  kind: "none",
-  subject: "none",
-  halfAt: "none",
-  lastHourAt: "none",
-  basis: "none",
-});
+classify(
+  alarmWatches,
+  keepTwoYears,
+  {
+    kind: "none",
+    subject: "none",
+    halfAt: "none",
+    lastHourAt: "none",
+    basis: "none",
+  },
+  { since: sql`${alarmWatches.halfAt}` },
+);
 
 /** Who answers alarms for a federation: one person is never the safety net, so there is a deputy. */
 export const alarmRotas = pgTable("alarm_rotas", {
@@ -113,7 +123,7 @@ export const alarmRotas = pgTable("alarm_rotas", {
   version: integer().notNull(),
   updatedAt: instant().notNull(),
 });
-classify(alarmRotas, keepTwoYears, {
+classify(alarmRotas, keepForever, {
   organisationCode: "none",
   ownerId: "staff",
   deputyId: "staff",
@@ -135,4 +145,9 @@ export const brokerAbsences = pgTable(
   },
   (table) => [primaryKey({ columns: [table.userId, table.organisationCode] })],
 );
-classify(brokerAbsences, keepTwoYears, { userId: "staff", organisationCode: "none", awayUntil: "staff" });
+classify(
+  brokerAbsences,
+  keepTwoYears,
+  { userId: "staff", organisationCode: "none", awayUntil: "staff" },
+  { since: sql`${brokerAbsences.awayUntil}` },
+);

@@ -14,11 +14,13 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
   [/^\/v1\/clinic-series\/:id/, ({ seriesId }) => ({ id: seriesId })],
   [/^\/v1\/slots\/:id/, ({ slotId }) => ({ id: slotId })],
   [/^\/v1\/offers\/:id/, ({ offerId }) => ({ id: offerId })],
+  [/^\/v1\/alarms\/:id/, ({ alarmId }) => ({ id: alarmId })],
   [/^\/v1\/agreements\/:id/, ({ agreementId }) => ({ id: agreementId })],
   [/^\/v1\/tasks\/:id/, ({ taskId }) => ({ id: taskId })],
   [/^\/v1\/organisations\/:code/, ({ code }) => ({ code })],
   [/^\/v1\/sessions\/:id/, ({ sessionId }) => ({ id: sessionId })],
   [/^\/v1\/tokens\/:id/, ({ tokenId }) => ({ id: tokenId })],
+  [/^\/v1\/webhooks\/:id/, ({ webhookId }) => ({ id: webhookId, offset: "1" })],
   [/^\/v1\/users\/:id\/roles\/:role/, ({ userId }) => ({ id: userId, role: "nurse" })],
 ];
 
@@ -42,7 +44,7 @@ export const fill = (path: string, params: Params): string =>
 export const unknownOf = (params: Params): Params =>
   Object.fromEntries(
     Object.entries(params).map(([name, value]) => {
-      if (name === "role") return [name, value];
+      if (name === "role" || name === "offset") return [name, value];
       if (name === "reference") return [name, "CR-ZZZZZZ"];
       if (name === "ref") return [name, "N99"];
       if (name === "code") return [name, "ZZ9999"];

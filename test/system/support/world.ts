@@ -1,9 +1,12 @@
 import { sql } from "drizzle-orm";
 import type { Actor, Role } from "../../../src/features/access/index.ts";
 import { agreements, patientTasks } from "../../../src/features/agreements/agreements.table.ts";
+import { alarms } from "../../../src/features/alarms/alarms.table.ts";
+import { bulletinAnswers, bulletinPosts } from "../../../src/features/bulletin/bulletin.table.ts";
 import { clinicSeries } from "../../../src/features/capacity/series.table.ts";
 import { apiTokens, invitations, sessions } from "../../../src/features/identity/identity.table.ts";
 import { offerNeeds, offers, offerSlots } from "../../../src/features/offers/offers.table.ts";
+import { webhookEndpoints } from "../../../src/features/webhooks/webhooks.table.ts";
 import { newId, newSecret, sha256 } from "../../../src/platform/ids/ids.ts";
 import { aClinic, aPractice, aRequest, aUser, type TestDatabase } from "../../support/index.ts";
 
@@ -19,9 +22,13 @@ export interface Belongings {
   readonly offerId: string;
   readonly agreementId: string;
   readonly taskId: string;
+  readonly alarmId: string;
+  readonly postId: string;
+  readonly answerId: string;
   readonly sessionId: string;
   readonly tokenId: string;
   readonly userId: string;
+  readonly webhookId: string;
 }
 
 /**
@@ -107,7 +114,22 @@ export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode
     version: 1,
     createdAt: sql`app_now()`,
   });
+  const webhookId = newId();
+  await db.q.insert(webhookEndpoints).values({
+    id: webhookId,
+    organisationCode: home.code,
+    url: "https://tools.example.org/covershare",
+    types: [],
+    state: "paused",
+    secret: `whsec_${Buffer.alloc(32).toString("base64")}`,
+    afterOffset: 0,
+    failures: 0,
+    createdBy: poster.userId,
+    createdAt: sql`app_now()`,
+    version: 1,
+  });
   return {
+    webhookId,
     code: home.code,
     groupCode: group,
     reference: request.reference,
@@ -118,10 +140,33 @@ export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode
     offerId,
     agreementId,
     taskId,
+    ...(await itsAlarmAndBulletin(db, { group, code: home.code, offerId, userId: poster.userId })),
     sessionId: (await aCookie(db, poster)).sessionId,
     tokenId: (await aBearer(db, poster)).tokenId,
     userId: poster.userId,
   };
+};
+
+/** An alarm about its offer, and a question that it asked its group and answered itself. */
+const itsAlarmAndBulletin = async (
+  db: TestDatabase,
+  { group, code, offerId, userId }: { group: string; code: string; offerId: string; userId: string },
+): Promise<{ alarmId: string; postId: string; answerId: string }> => {
+  const [alarmId, postId, answerId] = [newId(), newId(), newId()];
+  const by = { organisationCode: code, text: "Does anybody have a bladder scanner?", postedBy: userId };
+  const about = {
+    groupCode: group,
+    kind: "desk-silent",
+    subject: offerId,
+    deskCode: code,
+    priority: "urgent",
+  } as const;
+  await db.q.insert(alarms).values({ id: alarmId, ...about, level: 2, raisedAt: sql`app_now()` });
+  await db.q
+    .insert(bulletinPosts)
+    .values({ id: postId, groupCode: group, kind: "question", ...by, postedAt: sql`app_now()` });
+  await db.q.insert(bulletinAnswers).values({ id: answerId, postId, ...by, postedAt: sql`app_now()` });
+  return { alarmId, postId, answerId };
 };
 
 /** An API token of the actor. */
