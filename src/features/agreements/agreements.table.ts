@@ -58,6 +58,8 @@ export const agreements = pgTable(
     createdAt: instant().notNull(),
   },
   (table) => [
+    // For the purge: a need that goes is looked for here.
+    index("agreements_need").on(table.needId),
     uniqueIndex("agreements_one_live_a_need")
       .on(table.needId)
       .where(sql`${table.isLive}`),
@@ -85,30 +87,35 @@ export const agreements = pgTable(
       ),
   ],
 );
-classify(agreements, keepTwoYears, {
-  id: "none",
-  needId: "pseudonymous",
-  requestId: "none",
-  offerId: "none",
-  groupCode: "none",
-  homeCode: "none",
-  supportingCode: "none",
-  clinicId: "none",
-  startsAt: "pseudonymous",
-  endsAt: "pseudonymous",
-  step: "none",
-  isLive: "none",
-  releaseAt: "none",
-  releaseWarnAt: "none",
-  releaseExtendedAt: "none",
-  stepAt: "none",
-  lateFor: "none",
-  lateAt: "none",
-  chasedAt: "none",
-  cancelledBySide: "none",
-  cancelCode: "none",
-  createdAt: "none",
-});
+classify(
+  agreements,
+  keepTwoYears,
+  {
+    id: "none",
+    needId: "pseudonymous",
+    requestId: "none",
+    offerId: "none",
+    groupCode: "none",
+    homeCode: "none",
+    supportingCode: "none",
+    clinicId: "none",
+    startsAt: "pseudonymous",
+    endsAt: "pseudonymous",
+    step: "none",
+    isLive: "none",
+    releaseAt: "none",
+    releaseWarnAt: "none",
+    releaseExtendedAt: "none",
+    stepAt: "none",
+    lateFor: "none",
+    lateAt: "none",
+    chasedAt: "none",
+    cancelledBySide: "none",
+    cancelCode: "none",
+    createdAt: "none",
+  },
+  { with: coverRequests },
+);
 
 export const agreementSlots = pgTable(
   "agreement_slots",
@@ -123,12 +130,14 @@ export const agreementSlots = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.agreementId, table.slotId] }),
+    // For the purge: a slot that goes is looked for here.
+    index("agreement_slots_slot").on(table.slotId),
     uniqueIndex("agreement_slots_one_live_a_slot")
       .on(table.slotId)
       .where(sql`${table.isLive}`),
   ],
 );
-classify(agreementSlots, keepTwoYears, { agreementId: "none", slotId: "none", isLive: "none" });
+classify(agreementSlots, keepTwoYears, { agreementId: "none", slotId: "none", isLive: "none" }, { with: agreements });
 
 /** Who walked which step, and when (H1). A step may be undone and walked again: every row stays. */
 export const agreementSteps = pgTable(
@@ -148,16 +157,21 @@ export const agreementSteps = pgTable(
   },
   (table) => [index("agreement_steps_agreement").on(table.agreementId)],
 );
-classify(agreementSteps, keepTwoYears, {
-  id: "none",
-  agreementId: "none",
-  step: "none",
-  at: "none",
-  userId: "staff",
-  organisationCode: "none",
-  undoneAt: "none",
-  undoneBy: "staff",
-});
+classify(
+  agreementSteps,
+  keepTwoYears,
+  {
+    id: "none",
+    agreementId: "none",
+    step: "none",
+    at: "none",
+    userId: "staff",
+    organisationCode: "none",
+    undoneAt: "none",
+    undoneBy: "staff",
+  },
+  { with: agreements },
+);
 
 /**
  * What a person of the home practice must do about a patient, and has not said that they know (rules C4, H1): ring her,
@@ -205,19 +219,24 @@ export const patientTasks = pgTable(
     index("patient_tasks_request").on(table.requestId),
   ],
 );
-classify(patientTasks, keepTwoYears, {
-  id: "none",
-  kind: "none",
-  why: "none",
-  groupCode: "none",
-  homeCode: "none",
-  requestId: "none",
-  agreementId: "none",
-  before: "pseudonymous",
-  after: "pseudonymous",
-  madeAt: "none",
-  acknowledgedAt: "none",
-  acknowledgedBy: "staff",
-  acknowledgedAs: "none",
-  withdrawnAt: "none",
-});
+classify(
+  patientTasks,
+  keepTwoYears,
+  {
+    id: "none",
+    kind: "none",
+    why: "none",
+    groupCode: "none",
+    homeCode: "none",
+    requestId: "none",
+    agreementId: "none",
+    before: "pseudonymous",
+    after: "pseudonymous",
+    madeAt: "none",
+    acknowledgedAt: "none",
+    acknowledgedBy: "staff",
+    acknowledgedAs: "none",
+    withdrawnAt: "none",
+  },
+  { with: agreements },
+);

@@ -32,18 +32,23 @@ export const bulletinPosts = pgTable(
     check("bulletin_posts_text", sql`char_length(${table.text}) between 1 and 400`),
   ],
 );
-classify(bulletinPosts, keepTwoYears, {
-  id: "none",
-  groupCode: "none",
-  organisationCode: "none",
-  kind: "none",
-  text: "none",
-  postedBy: "staff",
-  postedAt: "none",
-  hiddenAt: "none",
-  hiddenBy: "staff",
-  hideCode: "none",
-});
+classify(
+  bulletinPosts,
+  keepTwoYears,
+  {
+    id: "none",
+    groupCode: "none",
+    organisationCode: "none",
+    kind: "none",
+    text: "none",
+    postedBy: "staff",
+    postedAt: "none",
+    hiddenAt: "none",
+    hiddenBy: "staff",
+    hideCode: "none",
+  },
+  { since: sql`${bulletinPosts.postedAt}` },
+);
 
 export const bulletinAnswers = pgTable(
   "bulletin_answers",
@@ -69,14 +74,19 @@ export const bulletinAnswers = pgTable(
     check("bulletin_answers_text", sql`char_length(${table.text}) between 1 and 400`),
   ],
 );
-classify(bulletinAnswers, keepTwoYears, {
-  id: "none",
-  postId: "none",
-  organisationCode: "none",
-  text: "none",
-  postedBy: "staff",
-  postedAt: "none",
-  hiddenAt: "none",
-  hiddenBy: "staff",
-  hideCode: "none",
-});
+classify(
+  bulletinAnswers,
+  keepTwoYears,
+  {
+    id: "none",
+    postId: "none",
+    organisationCode: "none",
+    text: "none",
+    postedBy: "staff",
+    postedAt: "none",
+    hiddenAt: "none",
+    hiddenBy: "staff",
+    hideCode: "none",
+  },
+  { with: bulletinPosts },
+);

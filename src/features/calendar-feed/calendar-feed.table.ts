@@ -53,4 +53,9 @@ export const agreementRevisions = pgTable(
   },
   (table) => [index("agreement_revisions_changed").on(table.changedAt)],
 );
-classify(agreementRevisions, keepTwoYears, { agreementId: "none", revision: "none", changedAt: "none" });
+classify(
+  agreementRevisions,
+  keepTwoYears,
+  { agreementId: "none", revision: "none", changedAt: "none" },
+  { with: agreements },
+);

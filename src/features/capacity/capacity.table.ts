@@ -57,29 +57,34 @@ export const clinics = pgTable(
     check("clinics_slot_minutes", sql`${table.slotMinutes} between 5 and 120`),
   ],
 );
-classify(clinics, keepTwoYears, {
-  id: "none",
-  organisationCode: "none",
-  siteId: "none",
-  services: "none",
-  channel: "none",
-  provides: "none",
-  pledge: "none",
-  startsAt: "none",
-  endsAt: "none",
-  breaks: "none",
-  slotMinutes: "none",
-  lane: "staff",
-  seriesId: "none",
-  seriesDate: "none",
-  isChanged: "none",
-  confirmedOn: "none",
-  source: "none",
-  externalKey: "none",
-  withdrawnAt: "none",
-  version: "none",
-  createdAt: "none",
-});
+classify(
+  clinics,
+  keepTwoYears,
+  {
+    id: "none",
+    organisationCode: "none",
+    siteId: "none",
+    services: "none",
+    channel: "none",
+    provides: "none",
+    pledge: "none",
+    startsAt: "none",
+    endsAt: "none",
+    breaks: "none",
+    slotMinutes: "none",
+    lane: "staff",
+    seriesId: "none",
+    seriesDate: "none",
+    isChanged: "none",
+    confirmedOn: "none",
+    source: "none",
+    externalKey: "none",
+    withdrawnAt: "none",
+    version: "none",
+    createdAt: "none",
+  },
+  { since: sql`${clinics.endsAt}` },
+);
 
 export const slotStates = ["free", "busy-tentative", "busy", "busy-unavailable"] as const;
 
@@ -107,12 +112,17 @@ export const slots = pgTable(
       .where(sql`${table.state} = 'free'`),
   ],
 );
-classify(slots, keepTwoYears, {
-  id: "none",
-  clinicId: "none",
-  organisationCode: "none",
-  startsAt: "none",
-  endsAt: "none",
-  state: "none",
-  goneAt: "none",
-});
+classify(
+  slots,
+  keepTwoYears,
+  {
+    id: "none",
+    clinicId: "none",
+    organisationCode: "none",
+    startsAt: "none",
+    endsAt: "none",
+    state: "none",
+    goneAt: "none",
+  },
+  { with: clinics },
+);

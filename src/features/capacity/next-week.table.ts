@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { date, integer, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { classify, instant, keepTwoYears } from "../../platform/db/columns.ts";
 import { users } from "../identity/identity.table.ts";
@@ -23,13 +24,18 @@ export const nextWeekAsks = pgTable(
   },
   (table) => [primaryKey({ columns: [table.organisationCode, table.weekOf] })],
 );
-classify(nextWeekAsks, keepTwoYears, {
-  organisationCode: "none",
-  weekOf: "none",
-  askedAt: "none",
-  seenAt: "none",
-  answer: "none",
-  answeredAt: "none",
-  answeredBy: "staff",
-  published: "none",
-});
+classify(
+  nextWeekAsks,
+  keepTwoYears,
+  {
+    organisationCode: "none",
+    weekOf: "none",
+    askedAt: "none",
+    seenAt: "none",
+    answer: "none",
+    answeredAt: "none",
+    answeredBy: "staff",
+    published: "none",
+  },
+  { since: sql`${nextWeekAsks.askedAt}` },
+);

@@ -51,27 +51,32 @@ export const clinicSeries = pgTable(
     check("clinic_series_times", sql`${table.opens} < ${table.closes}`),
   ],
 );
-classify(clinicSeries, keepTwoYears, {
-  id: "none",
-  organisationCode: "none",
-  siteId: "none",
-  services: "none",
-  channel: "none",
-  provides: "none",
-  pledge: "none",
-  weekdays: "none",
-  opens: "none",
-  closes: "none",
-  breaks: "none",
-  slotMinutes: "none",
-  lane: "staff",
-  firstDate: "none",
-  lastDate: "none",
-  madeThrough: "none",
-  endedAt: "none",
-  version: "none",
-  createdAt: "none",
-});
+classify(
+  clinicSeries,
+  keepTwoYears,
+  {
+    id: "none",
+    organisationCode: "none",
+    siteId: "none",
+    services: "none",
+    channel: "none",
+    provides: "none",
+    pledge: "none",
+    weekdays: "none",
+    opens: "none",
+    closes: "none",
+    breaks: "none",
+    slotMinutes: "none",
+    lane: "staff",
+    firstDate: "none",
+    lastDate: "none",
+    madeThrough: "none",
+    endedAt: "none",
+    version: "none",
+    createdAt: "none",
+  },
+  { since: sql`coalesce(${clinicSeries.endedAt}, ${clinicSeries.lastDate})` },
+);
 
 /** A day (Europe/London) on which an organisation is closed (C2): its series skip it and say so. */
 export const closures = pgTable(
@@ -85,4 +90,9 @@ export const closures = pgTable(
   },
   (table) => [primaryKey({ columns: [table.organisationCode, table.date] })],
 );
-classify(closures, keepTwoYears, { organisationCode: "none", date: "none", createdAt: "none" });
+classify(
+  closures,
+  keepTwoYears,
+  { organisationCode: "none", date: "none", createdAt: "none" },
+  { since: sql`${closures.date}` },
+);

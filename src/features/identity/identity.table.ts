@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { classify, instant, keepNinetyDays, keepTwoDays, keepTwoYears } from "../../platform/db/columns.ts";
 import { organisations } from "../practices/practices.table.ts";
@@ -16,14 +17,19 @@ export const users = pgTable(
   },
   (table) => [uniqueIndex("users_email").on(table.email)],
 );
-classify(users, keepTwoYears, {
-  id: "staff",
-  email: "staff",
-  name: "staff",
-  passwordHash: "staff",
-  createdAt: "staff",
-  deactivatedAt: "staff",
-});
+classify(
+  users,
+  keepTwoYears,
+  {
+    id: "staff",
+    email: "staff",
+    name: "staff",
+    passwordHash: "staff",
+    createdAt: "staff",
+    deactivatedAt: "staff",
+  },
+  { since: sql`${users.deactivatedAt}` },
+);
 
 /** What a user may be, for which organisation. */
 export const userRoles = pgTable(
@@ -42,7 +48,7 @@ export const userRoles = pgTable(
     index("user_roles_organisation").on(table.organisationCode),
   ],
 );
-classify(userRoles, keepTwoYears, { userId: "staff", organisationCode: "staff", role: "staff" });
+classify(userRoles, keepTwoYears, { userId: "staff", organisationCode: "staff", role: "staff" }, { with: users });
 
 export const sessions = pgTable(
   "sessions",
@@ -62,14 +68,19 @@ export const sessions = pgTable(
   },
   (table) => [index("sessions_user").on(table.userId)],
 );
-classify(sessions, keepNinetyDays, {
-  idHash: "staff",
-  userId: "staff",
-  actingFor: "staff",
-  createdAt: "staff",
-  lastSeenAt: "staff",
-  endedAt: "staff",
-});
+classify(
+  sessions,
+  keepNinetyDays,
+  {
+    idHash: "staff",
+    userId: "staff",
+    actingFor: "staff",
+    createdAt: "staff",
+    lastSeenAt: "staff",
+    endedAt: "staff",
+  },
+  { since: sql`${sessions.createdAt}` },
+);
 
 export const apiTokens = pgTable(
   "api_tokens",
@@ -90,16 +101,21 @@ export const apiTokens = pgTable(
   },
   (table) => [uniqueIndex("api_tokens_hash").on(table.tokenHash), index("api_tokens_user").on(table.userId)],
 );
-classify(apiTokens, keepTwoYears, {
-  id: "staff",
-  tokenHash: "staff",
-  userId: "staff",
-  organisationCode: "staff",
-  name: "staff",
-  createdAt: "staff",
-  lastUsedAt: "staff",
-  revokedAt: "staff",
-});
+classify(
+  apiTokens,
+  keepTwoYears,
+  {
+    id: "staff",
+    tokenHash: "staff",
+    userId: "staff",
+    organisationCode: "staff",
+    name: "staff",
+    createdAt: "staff",
+    lastUsedAt: "staff",
+    revokedAt: "staff",
+  },
+  { since: sql`${apiTokens.revokedAt}` },
+);
 
 /**
  * A link that makes somebody a colleague. Whoever holds it chooses a password, or gives the one they have elsewhere; no
@@ -125,16 +141,21 @@ export const invitations = pgTable(
   },
   (table) => [index("invitations_organisation").on(table.organisationCode)],
 );
-classify(invitations, keepNinetyDays, {
-  tokenHash: "staff",
-  email: "staff",
-  name: "staff",
-  organisationCode: "staff",
-  roles: "staff",
-  createdAt: "staff",
-  expiresAt: "staff",
-  acceptedAt: "staff",
-});
+classify(
+  invitations,
+  keepNinetyDays,
+  {
+    tokenHash: "staff",
+    email: "staff",
+    name: "staff",
+    organisationCode: "staff",
+    roles: "staff",
+    createdAt: "staff",
+    expiresAt: "staff",
+    acceptedAt: "staff",
+  },
+  { since: sql`${invitations.createdAt}` },
+);
 
 /** Sign-ins that failed or are under way, by account and by address, as pairs, so that nobody can lock out a practice. */
 export const signInFailures = pgTable("sign_in_failures", {
@@ -143,4 +164,9 @@ export const signInFailures = pgTable("sign_in_failures", {
   failures: integer().notNull(),
   lastAt: instant().notNull(),
 });
-classify(signInFailures, keepTwoDays, { bucket: "staff", failures: "none", lastAt: "none" });
+classify(
+  signInFailures,
+  keepTwoDays,
+  { bucket: "staff", failures: "none", lastAt: "none" },
+  { since: sql`${signInFailures.lastAt}` },
+);

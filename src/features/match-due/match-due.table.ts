@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigserial, index, pgTable, text } from "drizzle-orm/pg-core";
 import { classify, instant, keepTwoDays } from "../../platform/db/columns.ts";
 
@@ -17,4 +18,9 @@ export const matchDue = pgTable(
   },
   (table) => [index("match_due_group").on(table.groupCode, table.id), index("match_due_at").on(table.matchDueAt)],
 );
-classify(matchDue, keepTwoDays, { id: "none", groupCode: "none", cause: "none", matchDueAt: "none" });
+classify(
+  matchDue,
+  keepTwoDays,
+  { id: "none", groupCode: "none", cause: "none", matchDueAt: "none" },
+  { since: sql`${matchDue.matchDueAt}` },
+);

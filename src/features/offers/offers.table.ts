@@ -73,30 +73,35 @@ export const offers = pgTable(
     check("offers_between_two", sql`${table.homeCode} <> ${table.supportingCode}`),
   ],
 );
-classify(offers, keepTwoYears, {
-  id: "none",
-  requestId: "none",
-  groupCode: "none",
-  homeCode: "none",
-  supportingCode: "none",
-  kind: "none",
-  awaiting: "none",
-  state: "none",
-  priority: "none",
-  ring: "none",
-  isExtra: "none",
-  km: "none",
-  reasons: "none",
-  expiresAt: "none",
-  extendedAt: "none",
-  seenAt: "none",
-  nudgedAt: "none",
-  createdAt: "none",
-  answeredAt: "none",
-  answeredBy: "staff",
-  declineCode: "none",
-  version: "none",
-});
+classify(
+  offers,
+  keepTwoYears,
+  {
+    id: "none",
+    requestId: "none",
+    groupCode: "none",
+    homeCode: "none",
+    supportingCode: "none",
+    kind: "none",
+    awaiting: "none",
+    state: "none",
+    priority: "none",
+    ring: "none",
+    isExtra: "none",
+    km: "none",
+    reasons: "none",
+    expiresAt: "none",
+    extendedAt: "none",
+    seenAt: "none",
+    nudgedAt: "none",
+    createdAt: "none",
+    answeredAt: "none",
+    answeredBy: "staff",
+    declineCode: "none",
+    version: "none",
+  },
+  { with: coverRequests },
+);
 
 /** The needs an offer is about. `isLive` ends when the offer does, or when the need is covered elsewhere (O5). */
 export const offerNeeds = pgTable(
@@ -112,12 +117,14 @@ export const offerNeeds = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.offerId, table.needId] }),
+    // For the purge: a need that goes is looked for here.
+    index("offer_needs_need").on(table.needId),
     index("offer_needs_live")
       .on(table.needId)
       .where(sql`${table.isLive}`),
   ],
 );
-classify(offerNeeds, keepTwoYears, { offerId: "none", needId: "pseudonymous", isLive: "none" });
+classify(offerNeeds, keepTwoYears, { offerId: "none", needId: "pseudonymous", isLive: "none" }, { with: offers });
 
 /** The slots an offer holds, by the block they make for one need. */
 export const offerSlots = pgTable(
@@ -136,9 +143,17 @@ export const offerSlots = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.offerId, table.slotId] }),
+    // For the purge: a need or slot that goes is looked for here.
+    index("offer_slots_need").on(table.needId),
+    index("offer_slots_slot").on(table.slotId),
     uniqueIndex("offer_slots_one_live_hold")
       .on(table.slotId)
       .where(sql`${table.isLive}`),
   ],
 );
-classify(offerSlots, keepTwoYears, { offerId: "none", slotId: "none", needId: "pseudonymous", isLive: "none" });
+classify(
+  offerSlots,
+  keepTwoYears,
+  { offerId: "none", slotId: "none", needId: "pseudonymous", isLive: "none" },
+  { with: offers },
+);

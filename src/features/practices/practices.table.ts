@@ -12,7 +12,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { OpeningHours } from "../calendar/index.ts";
-import { classify, instant, keepForever, keepTwoYears } from "../../platform/db/columns.ts";
+import { classify, instant, keepForever } from "../../platform/db/columns.ts";
 
 /** A practice, a hub or a federation. `code` is the ODS code where there is one; lengths vary. */
 export const organisations = pgTable(
@@ -174,4 +174,4 @@ export const buddies = pgTable(
   },
   (table) => [primaryKey({ columns: [table.organisationCode, table.buddyCode] })],
 );
-classify(buddies, keepTwoYears, { organisationCode: "none", buddyCode: "none" });
+classify(buddies, keepForever, { organisationCode: "none", buddyCode: "none" });

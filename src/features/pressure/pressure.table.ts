@@ -24,13 +24,18 @@ export const pressureStates = pgTable(
     check("pressure_states_level", sql`${table.level} between 1 and 4`),
   ],
 );
-classify(pressureStates, keepTwoYears, {
-  organisationCode: "none",
-  level: "none",
-  declaredBy: "staff",
-  declaredAt: "none",
-  expiresAt: "none",
-});
+classify(
+  pressureStates,
+  keepTwoYears,
+  {
+    organisationCode: "none",
+    level: "none",
+    declaredBy: "staff",
+    declaredAt: "none",
+    expiresAt: "none",
+  },
+  { since: sql`${pressureStates.expiresAt}` },
+);
 
 /** Practices that a broker has paused (F3): not asked while the row is there. Who, why and for how long is in the audit trail. */
 export const practicePauses = pgTable(
@@ -53,10 +58,15 @@ export const practicePauses = pgTable(
       .where(sql`${table.expiresAt} is not null`),
   ],
 );
-classify(practicePauses, keepTwoYears, {
-  organisationCode: "none",
-  reason: "none",
-  pausedBy: "staff",
-  pausedAt: "none",
-  expiresAt: "none",
-});
+classify(
+  practicePauses,
+  keepTwoYears,
+  {
+    organisationCode: "none",
+    reason: "none",
+    pausedBy: "staff",
+    pausedAt: "none",
+    expiresAt: "none",
+  },
+  { since: sql`${practicePauses.expiresAt}` },
+);

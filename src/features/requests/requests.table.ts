@@ -52,20 +52,34 @@ export const coverRequests = pgTable(
     index("cover_requests_group").on(table.groupCode, table.createdAt),
   ],
 );
-classify(coverRequests, keepTwoYears, {
-  id: "none",
-  reference: "pseudonymous",
-  homeCode: "none",
-  groupCode: "none",
-  priority: "none",
-  reason: "none",
-  takesFirm: "none",
-  postedBy: "staff",
-  postedByCode: "none",
-  pausedAt: "none",
-  version: "none",
-  createdAt: "none",
-});
+classify(
+  coverRequests,
+  keepTwoYears,
+  {
+    id: "none",
+    reference: "pseudonymous",
+    homeCode: "none",
+    groupCode: "none",
+    priority: "none",
+    reason: "none",
+    takesFirm: "none",
+    postedBy: "staff",
+    postedByCode: "none",
+    pausedAt: "none",
+    version: "none",
+    createdAt: "none",
+  },
+  {
+    since: sql`${coverRequests.createdAt}`,
+    // Only when every need has ended, a returned one is acknowledged, and all of it lies that far back. A told need whose
+    // outcome nobody ticked is over too.
+    unless: (before) => sql`exists (
+    select 1 from need_lines l join needs n on n.line_id = l.id
+    where l.request_id = ${coverRequests.id}
+      and (n.state in ('open', 'offered', 'agreed') or (n.state = 'returned' and n.acknowledged_at is null)
+           or greatest(n.ended_at, l.due_by) >= ${before}))`,
+  },
+);
 
 /** "9 × simple dressing, 20 min, by 24 Dec 18:30, step-free." */
 export const needLines = pgTable(
@@ -104,21 +118,26 @@ export const needLines = pgTable(
     check("need_lines_max_km", sql`${table.maxKm} between 1 and 80`),
   ],
 );
-classify(needLines, keepTwoYears, {
-  id: "none",
-  requestId: "none",
-  position: "none",
-  serviceCode: "none",
-  channel: "none",
-  minutes: "none",
-  earliest: "none",
-  dueBy: "none",
-  requires: "none",
-  maxKm: "none",
-  priority: "none",
-  notAsked: "none",
-  explainDueAt: "none",
-});
+classify(
+  needLines,
+  keepTwoYears,
+  {
+    id: "none",
+    requestId: "none",
+    position: "none",
+    serviceCode: "none",
+    channel: "none",
+    minutes: "none",
+    earliest: "none",
+    dueBy: "none",
+    requires: "none",
+    maxKm: "none",
+    priority: "none",
+    notAsked: "none",
+    explainDueAt: "none",
+  },
+  { with: coverRequests },
+);
 
 /** One anonymous appointment of a line. */
 export const needs = pgTable(
@@ -171,24 +190,29 @@ export const needs = pgTable(
       .where(sql`${table.state} = 'returned' and ${table.acknowledgedAt} is null`),
   ],
 );
-classify(needs, keepTwoYears, {
-  id: "pseudonymous",
-  requestId: "none",
-  lineId: "none",
-  groupCode: "none",
-  ref: "pseudonymous",
-  course: "pseudonymous",
-  state: "none",
-  priority: "none",
-  ring: "none",
-  extraAsks: "none",
-  widenAt: "none",
-  excludedTimes: "pseudonymous",
-  endedAs: "none",
-  endedAt: "none",
-  acknowledgedBy: "staff",
-  acknowledgedAt: "none",
-});
+classify(
+  needs,
+  keepTwoYears,
+  {
+    id: "pseudonymous",
+    requestId: "none",
+    lineId: "none",
+    groupCode: "none",
+    ref: "pseudonymous",
+    course: "pseudonymous",
+    state: "none",
+    priority: "none",
+    ring: "none",
+    extraAsks: "none",
+    widenAt: "none",
+    excludedTimes: "pseudonymous",
+    endedAs: "none",
+    endedAt: "none",
+    acknowledgedBy: "staff",
+    acknowledgedAt: "none",
+  },
+  { with: coverRequests },
+);
 
 /** Practices that are not asked again for a need until something material changes (A5), or were ruled out by the patient. */
 export const needExclusions = pgTable(
@@ -208,9 +232,14 @@ export const needExclusions = pgTable(
     index("need_exclusions_organisation").on(table.organisationCode),
   ],
 );
-classify(needExclusions, keepTwoYears, {
-  needId: "pseudonymous",
-  organisationCode: "none",
-  reason: "none",
-  at: "none",
-});
+classify(
+  needExclusions,
+  keepTwoYears,
+  {
+    needId: "pseudonymous",
+    organisationCode: "none",
+    reason: "none",
+    at: "none",
+  },
+  { with: needs },
+);

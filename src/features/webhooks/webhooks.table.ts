@@ -108,18 +108,23 @@ export const webhookDeliveries = pgTable(
     index("webhook_deliveries_created").on(table.createdAt),
   ],
 );
-classify(webhookDeliveries, keepNinetyDays, {
-  id: "none",
-  endpointId: "none",
-  kind: "none",
-  messageId: "none",
-  offset: "none",
-  type: "none",
-  state: "none",
-  tries: "none",
-  status: "none",
-  problem: "none",
-  ms: "none",
-  createdAt: "none",
-  lastAt: "none",
-});
+classify(
+  webhookDeliveries,
+  keepNinetyDays,
+  {
+    id: "none",
+    endpointId: "none",
+    kind: "none",
+    messageId: "none",
+    offset: "none",
+    type: "none",
+    state: "none",
+    tries: "none",
+    status: "none",
+    problem: "none",
+    ms: "none",
+    createdAt: "none",
+    lastAt: "none",
+  },
+  { since: sql`${webhookDeliveries.createdAt}` },
+);

@@ -20,12 +20,12 @@ export interface Retention {
 
 /**
  * What makes a row due for the purge once its period has passed; the purge of features/privacy is made from these.
- * `since`: an instant (or date) of the row from which its period counts; null is not due. `unless` keeps a row all the same.
+ * `since`: an instant (or date) of the row from which its period counts; null is not due. `unless` keeps a row all the same; `before` is that period ago.
  * `with`: the row goes with the row of another table that it points to by foreign key, and never by itself.
  * `by`: the owner deletes by itself, because more than rows must change; answers how many went, at most `limit`.
  */
 export type Purge =
-  | { readonly since: SQL; readonly unless?: SQL }
+  | { readonly since: SQL; readonly unless?: (before: SQL) => SQL }
   | { readonly with: PgTable }
   | { readonly by: (q: Queryable, before: Date, limit: number) => Promise<number> };
 

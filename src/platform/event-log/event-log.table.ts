@@ -1,5 +1,6 @@
 import { bigint, index, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { classify, instant, keepNinetyDays, keepForever } from "../db/columns.ts";
+import { pruneEvents } from "./event-log.ts";
 
 /** The last offset given out in each stream: the row that makes offsets contiguous (rule S3). */
 export const eventHeads = pgTable("event_heads", {
@@ -23,11 +24,16 @@ export const events = pgTable(
   },
   (table) => [primaryKey({ columns: [table.stream, table.offset] }), index("events_at").on(table.at)],
 );
-classify(events, keepNinetyDays, {
-  stream: "none",
-  offset: "none",
-  id: "none",
-  type: "none",
-  at: "none",
-  data: "pseudonymous",
-});
+classify(
+  events,
+  keepNinetyDays,
+  {
+    stream: "none",
+    offset: "none",
+    id: "none",
+    type: "none",
+    at: "none",
+    data: "pseudonymous",
+  },
+  { by: pruneEvents },
+);

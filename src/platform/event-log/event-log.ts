@@ -102,10 +102,12 @@ export const withOffset = async <T>(
     return { offset: known?.lastOffset ?? 0, value };
   });
 
-/** Deletes events older than `before` and remembers how far, in one statement. Returns how many went. */
-export const pruneEvents = async (q: Queryable, before: Date): Promise<number> => {
+/** Deletes events older than `before`, at most `limit`, and remembers how far, in one statement. Returns how many went. */
+export const pruneEvents = async (q: Queryable, before: Date, limit: number): Promise<number> => {
   const result = await q.execute(sql`
-    with gone as (delete from events where at < ${before} returning stream, "offset"),
+    with due as (select stream, "offset" from events where at < ${before} order by at limit ${limit}),
+         gone as (delete from events using due where events.stream = due.stream and events."offset" = due."offset"
+                  returning events.stream, events."offset"),
          through as (select stream, max("offset") as last from gone group by stream),
          marked as (update event_heads set pruned_through = greatest(pruned_through, through.last)
                     from through where event_heads.stream = through.stream)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { buildApi, cookieSettings } from "../../../src/app/build-api.ts";
 import { openResources } from "../../../src/app/resources.ts";
+import { openPoster, webhookParts } from "../../../src/app/webhooks.ts";
 import { appRoutes } from "../../../src/app/routes.ts";
 import { loadConfig } from "../../../src/config/config.ts";
 import type { AppRoute } from "../../../src/features/access/index.ts";
@@ -32,6 +33,7 @@ export const openWholeApi = async (): Promise<WholeApi> => {
     identity: { passwords: createPasswords(), cookies: cookieSettings(config) },
     queue: resources.queue,
     solve: async (problem) => solve(problem),
+    webhooks: webhookParts(openPoster(config)),
   });
   return {
     db,
