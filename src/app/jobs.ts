@@ -6,14 +6,12 @@ import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
 import { purgeSweepers } from "../features/privacy/index.ts";
-import { purgeSweepers } from "../features/privacy/index.ts";
 import { returnOverdue } from "../features/requests/index.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
 import type { JobContract, JobHandler } from "../platform/queue/job.ts";
 import type { Sweeper } from "../platform/queue/sweep.ts";
 import { requestPorts } from "./routes.ts";
-import { classifiedTables } from "./tables.ts";
 import { classifiedTables } from "./tables.ts";
 
 /** Every job there is: payloads are checked against these when sent and when received. */
@@ -44,6 +42,5 @@ export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[]
   ...matchingSweepers(database, solve),
   ...alarmSweepers(database),
   ...auditSweepers(database, log),
-  ...purgeSweepers(database, classifiedTables),
   ...purgeSweepers(database, classifiedTables),
 ];
