@@ -12,6 +12,7 @@ import { addPages } from "../platform/web/index.ts";
 import { createFrame } from "./frame.ts";
 import { allPages } from "./pages.ts";
 import type { Resources } from "./resources.ts";
+import { openPoster, webhookParts } from "./webhooks.ts";
 import { appRoutes, capacityPorts, requestPorts } from "./routes.ts";
 
 export interface Api {
@@ -77,10 +78,20 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     },
   });
   resources.onWake((streams) => hub.hint(streams));
+  const poster = openPoster(config);
+  resources.releasers.add("posts to others", async () => poster.close());
+  const webhooks = webhookParts(poster);
   const identity = { passwords: createPasswords(), cookies };
-  addRoutes(server, appRoutes({ identity, queue: resources.queue, solve }), database, gatekeeper);
+  addRoutes(server, appRoutes({ identity, webhooks, queue: resources.queue, solve }), database, gatekeeper);
   await addPages(server, {
-    pages: allPages({ requests: requestPorts, capacity: capacityPorts, identity, solve, chooser: options.chooser }),
+    pages: allPages({
+      requests: requestPorts,
+      capacity: capacityPorts,
+      identity,
+      solve,
+      webhooks,
+      chooser: options.chooser,
+    }),
     database,
     gatekeeper,
     log,

@@ -3,7 +3,10 @@ import { nobody } from "../features/identity/index.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
 import { startSweep } from "../platform/queue/sweep.ts";
 import { healthRoutes } from "./health.routes.ts";
+import { sendingSweeper, reachSweepers } from "../features/reach/index.ts";
+import { createCouriers } from "./couriers.ts";
 import { jobHandlers, sweepers } from "./jobs.ts";
+import { openCourier, openPoster } from "./webhooks.ts";
 import type { Resources } from "./resources.ts";
 
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
@@ -14,8 +17,18 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
   releasers.add("the solver", () => solver.close());
   const parts = { database, log, solve: (problem: Problem) => solver.run(problem) };
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
-  const sweep = startSweep(sweepers(parts), { everyMs: config.matcher.sweepEveryMs, log });
+  const courier = openCourier({ database, log, poster: openPoster(config) });
+  releasers.add("webhooks", () => courier.close());
+  const sweep = startSweep([...sweepers(parts), courier.sweeper], { everyMs: config.matcher.sweepEveryMs, log });
   releasers.add("the sweep", () => sweep.close());
+  const couriers = createCouriers(config.reach);
+  releasers.add("mail and push", async () => {
+    for (const courier of Object.values(couriers)) courier.close();
+  });
+  for (const sweepers of [reachSweepers(database, couriers), [sendingSweeper(database, couriers)]]) {
+    const reaching = startSweep(sweepers, { everyMs: config.matcher.sweepEveryMs, log });
+    releasers.add("the sweep of messages", () => reaching.close());
+  }
 };
 
 /** A matcher serves nobody but orchestrators: health and readiness, and nothing else. */

@@ -1,5 +1,5 @@
 import type { AppPage } from "../features/access/index.ts";
-import { agreementPages } from "../features/agreements/index.ts";
+import { agreementPages, readHandover } from "../features/agreements/index.ts";
 import { boardPages } from "../features/board/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
@@ -9,6 +9,7 @@ import { matchingPages, whatIf, type Solver } from "../features/matching/index.t
 import { offerPages } from "../features/offers/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
+import { webhookPages, type WebhookParts } from "../features/webhooks/index.ts";
 import { homeOf } from "./frame.ts";
 import { classifiedTables } from "./tables.ts";
 
@@ -19,6 +20,7 @@ export interface PageParts {
   readonly identity: IdentityParts;
   /** For what-if and what helps: off the event loop where that matters. */
   readonly solve: Solver;
+  readonly webhooks: WebhookParts;
   /** Who to be, where the server runs the demonstration. */
   readonly chooser?: Chooser | undefined;
 }
@@ -34,9 +36,11 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...requestPages({
     ...parts.requests,
     outlookFor: async (database, actor, supposed) => whatIf(database, parts.solve, actor, supposed),
+    handoverOf: async (q, actor, reference) => ({ ...(await readHandover(q, actor, { reference })) }),
   }),
   ...matchingPages(parts.solve),
   ...clinicPages(parts.capacity),
   ...boardPages,
+  ...webhookPages(parts.webhooks),
   ...dataFlowPages(classifiedTables),
 ];

@@ -56,6 +56,10 @@ export interface Config {
     readonly healthPort: number | undefined;
   };
   readonly reach: Reach;
+  readonly webhooks: {
+    /** Also http and addresses that are not public. */
+    readonly allowsPrivate: boolean;
+  };
   readonly shutdownMs: number;
   readonly logLevel: Environment["LOG_LEVEL"];
 }
@@ -146,6 +150,7 @@ const toConfig = (environment: Environment): Config => ({
     healthPort: environment.MATCHER_HEALTH_PORT,
   },
   reach: reachOf(environment),
+  webhooks: { allowsPrivate: environment.WEBHOOK_PRIVATE_ADDRESSES === "yes" },
   shutdownMs: environment.SHUTDOWN_SECONDS,
   logLevel: environment.LOG_LEVEL,
 });

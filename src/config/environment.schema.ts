@@ -148,6 +148,15 @@ export const environmentSchema = z.object({
     .transform(list)
     .refine((items) => items.every(origin), "must be addresses without a path, separated by commas")
     .meta(said("Push services besides those of Apple, Google, Microsoft and Mozilla, separated by commas.", "none")),
+  WEBHOOK_PRIVATE_ADDRESSES: z
+    .enum(["yes", "no"], "must be yes or no")
+    .prefault("no")
+    .meta(
+      said(
+        "`yes`: webhooks may also go by http and to addresses inside your own network. Then whoever manages a practice can have Covershare post there.",
+        "`no`",
+      ),
+    ),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"], "must be trace, debug, info, warn, error or silent")
     .prefault("info")

@@ -4,6 +4,7 @@ import { capacityPorts } from "../../src/app/routes.ts";
 import { closeOn } from "../../src/features/capacity/closures.service.ts";
 import { seriesBody } from "../../src/features/capacity/series.schema.ts";
 import { createSeries } from "../../src/features/capacity/series.service.ts";
+import { createWebhook } from "../../src/features/webhooks/webhooks.service.ts";
 import { ensureCatalogue } from "../../src/features/services/index.ts";
 import { newId } from "../../src/platform/ids/ids.ts";
 import { aBroker, aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
@@ -34,6 +35,15 @@ beforeAll(async () => {
     const rule = { weekdays: [2], opens: "09:00", closes: "10:00", slotMinutes: 20, pledge: "ask" };
     return createSeries(tx, publisher, seriesBody.parse({ ...rule, services: ["wound-simple"] }));
   });
+  const manager = await aUser(db, { at: other, roles: ["manager"] });
+  const { id: webhookId } = await db.database.transact(async (tx) =>
+    createWebhook(
+      tx,
+      manager,
+      { eventTypes: [], mayReach: () => true },
+      { url: "https://tools.example.org/", types: [] },
+    ),
+  );
   foreign = {
     "/requests/:reference": `/requests/${reference}`,
     "/board/requests/:reference": `/board/requests/${reference}`,
@@ -44,7 +54,10 @@ beforeAll(async () => {
     // Nobody but its two sides may see an offer: one that does not exist is answered alike, which its own tests hold.
     "/offers/:id": `/offers/${newId()}`,
     "/agreements/:id": `/agreements/${newId()}`,
+    "/tasks/:id": `/tasks/${newId()}`,
     "/invitations/:token": `/invitations/${"A".repeat(43)}`,
+    "/settings/webhooks/:id": `/settings/webhooks/${webhookId}`,
+    "/settings/webhooks/:id/messages/:offset/resend": `/settings/webhooks/${webhookId}/messages/1/resend`,
     "/settings/sessions/:id/end": `/settings/sessions/${"a".repeat(64)}/end`,
   };
 });
@@ -74,7 +87,10 @@ const visit = async (page: AppPage, actor: Actor | undefined) => {
     "count-1": "2",
     version: "1",
     password: "long enough",
+    after: "0",
     slots: newId(),
+    no: "time",
+    with: newId(),
     ...Object.fromEntries(["widen", "nudge", "pause", "resume", "assign"].map((verb) => [`${verb}-reason`, "safety"])),
   };
   const times = { "day-1": "2030-01-07", "time-1": "09:00" };

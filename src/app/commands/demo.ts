@@ -30,7 +30,12 @@ const run = async (context: CommandContext, { once = false }: DemoOptions): Prom
   const began = wallClock.monotonicMs();
   const given = context.config();
   // A passing story takes any port; whoever comes to look finds the usual one.
-  const config = once ? { ...given, http: { ...given.http, port: 0 } } : given;
+  const config = {
+    ...given,
+    http: once ? { ...given.http, port: 0 } : given.http,
+    // Who tries things out has a receiver on the same machine.
+    webhooks: { allowsPrivate: true },
+  };
   const log = createLogger(config.logLevel === "info" ? "warn" : config.logLevel);
   const resources = await openResources({ config, log, migrates: "always", applicationName: "covershare demo" });
   try {

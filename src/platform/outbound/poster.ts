@@ -20,6 +20,8 @@ export interface PostResult {
 
 /** Posts to addresses that somebody else has named. Never throws, follows no redirect, and ends within its timeout. */
 export interface Poster {
+  /** Whether this address may be posted to at all, as far as it says itself: a name is looked up, and judged, when posting. */
+  mayReach(url: string): boolean;
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<PostResult>;
   /** Ends what is under way with the problem `stopped`. */
   close(): void;
@@ -123,21 +125,25 @@ export const createPoster = ({ allowsPrivate, timeoutMs }: PosterSettings): Post
       // The receiver had closed a connection that we kept: that says nothing about the receiver, so once more on a new one.
       sending.on("error", (error) => {
         if (!sending.reusedSocket || systemCode(error) !== "ECONNRESET") failed(error);
-        else void send(url, headers, body).then(settle);
+        else settle(send(url, headers, body));
       });
       sending.end(body);
     });
 
+  const mayReach = (address: string): boolean => {
+    if (!URL.canParse(address)) return false;
+    const url = new URL(address);
+    if (allowsPrivate) return ["https:", "http:"].includes(url.protocol);
+    const host = hostOf(url);
+    return url.protocol === "https:" && (isIP(host) === 0 || isPublicAddress(host));
+  };
+
   return {
-    post: async (address, headers, body) => {
-      const refused: PostResult = { status: null, problem: "private-address", retryAfterSeconds: null, ms: 0 };
-      if (!URL.canParse(address)) return { ...refused, problem: "broken" };
-      const url = new URL(address);
-      const host = hostOf(url);
-      const isSafe = url.protocol === "https:" && (isIP(host) === 0 || isPublicAddress(host));
-      if (!allowsPrivate && !isSafe) return refused;
-      return send(url, headers, body);
-    },
+    mayReach,
+    post: async (address, headers, body) =>
+      mayReach(address)
+        ? send(new URL(address), headers, body)
+        : { status: null, problem: "private-address", retryAfterSeconds: null, ms: 0 },
     close: () => {
       stopping.abort();
       agents.http.destroy();

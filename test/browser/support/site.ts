@@ -14,6 +14,8 @@ import { openSession } from "../../../src/features/identity/sessions.repository.
 import { createServer } from "../../../src/platform/http/server.ts";
 import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
 import { addPages } from "../../../src/platform/web/index.ts";
+import { webhookParts } from "../../../src/app/webhooks.ts";
+import { createPoster } from "../../../src/platform/outbound/poster.ts";
 import type { TestDatabase } from "../../support/index.ts";
 
 const cookies: CookieSettings = { isSecure: false, allowedOrigins: [] };
@@ -43,6 +45,7 @@ export const sitePages = allPages({
   requests: requestPorts,
   capacity: capacityPorts,
   solve: async (problem) => solve(problem),
+  webhooks: webhookParts(createPoster({ allowsPrivate: true, timeoutMs: 2_000 })),
   identity: { passwords: createPasswords(), cookies },
 });
 

@@ -1,0 +1,4 @@
+export { createCourier, type Courier, type CourierParts } from "./webhooks.jobs.ts";
+export { webhookEvents } from "./webhooks.events.ts";
+export { webhookPages } from "./webhooks.pages.ts";
+export { webhookRoutes, type WebhookParts } from "./webhooks.routes.ts";
