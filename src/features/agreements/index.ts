@@ -21,3 +21,6 @@ export { extendRelease, releaseUnpassed, warnOfRelease } from "./release.service
 export { swapAgreements } from "./swap.service.ts";
 export { undoLastSteps } from "./undo.service.ts";
 export { BALANCE_DAYS, minutesOf } from "./minutes.repository.ts";
+export { readHandover, type Handover } from "./work.service.ts";
+export { readGiven } from "./given.service.ts";
+export { speakStep } from "./step.words.ts";

@@ -20,7 +20,8 @@ export interface Filter {
   readonly limit: number;
 }
 
-const mine = (reader: Reader): SQL =>
+/** Which agreements `a` a reader may see. */
+export const mine = (reader: Reader): SQL =>
   reader.kind === "group"
     ? sql`a.group_code = ${reader.groupCode}`
     : sql`(a.home_code = ${reader.code} or a.supporting_code = ${reader.code})`;

@@ -10,6 +10,7 @@ import { notYourStep, nothingToRelease, releaseExtendedAlready } from "./agreeme
 import { releaseDue, releaseExtended } from "./agreements.events.ts";
 import { describe, endOne, sideOf } from "./agreements.service.ts";
 import { setRelease, walkingAgreements, type WalkingAgreement } from "./handover.repository.ts";
+import { lockMine } from "./handover.service.ts";
 import { clearWarnings, requestsPastRelease, requestsToWarn, unpassedOf } from "./release.repository.ts";
 import { extendedRelease } from "./release.rules.ts";
 import { announceTally } from "./tally.service.ts";
@@ -42,6 +43,15 @@ export const extendRelease = async (tx: Tx, actor: Actor, id: string): Promise<{
     tx.emit(eventFor(releaseExtended, stream, data));
   await recordAudit(tx, actor, "agreement.extend-release", agreement.reference, { ref: agreement.ref });
   return { releaseAt: until };
+};
+
+/** The same for many at once: those that can still get more time do. Answers the earliest of their new release-bys. */
+export const extendReleases = async (tx: Tx, actor: Actor, ids: readonly string[]): Promise<Date | undefined> => {
+  const mine = (await lockMine(tx, actor, ids)).values();
+  const open = [...mine].filter(({ agreement, side }) => side !== "supporting" && canExtend(agreement));
+  const times: number[] = [];
+  for (const { agreement } of open) times.push(Date.parse((await extendRelease(tx, actor, agreement.id)).releaseAt));
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 };
 
 /** Warns home, half-way to the release-by, of what it has not passed on (rule H4). Says of how many requests. */

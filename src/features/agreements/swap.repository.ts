@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { Tx } from "../../platform/db/database.ts";
+import { z } from "zod";
+import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import type { WalkingAgreement } from "./handover.repository.ts";
 
 type Timed = Pick<WalkingAgreement, "id" | "clinicId" | "slotIds" | "startsAt" | "endsAt">;
@@ -22,3 +23,15 @@ export const exchangeTimes = async (tx: Tx, a: Timed, b: Timed): Promise<void> =
         ends_at = ${from.endsAt.toISOString()}::timestamptz where id = ${to.id}`);
   }
 };
+
+/** Live agreements of the same two practices beside this one: what it might be swapped with, before the rules look. */
+export const besideIt = async (q: Queryable, id: string): Promise<string[]> =>
+  (
+    await rows(
+      q,
+      z.object({ id: z.string() }),
+      sql`select b.id from agreements a join agreements b on b.home_code = a.home_code and b.supporting_code = a.supporting_code
+            and b.is_live and b.id <> a.id and b.starts_at > app_now()
+          where a.id = ${id} order by b.starts_at, b.id limit 60`,
+    )
+  ).map((row) => row.id);

@@ -1,4 +1,4 @@
-import type { Tx } from "../../platform/db/database.ts";
+import type { Queryable, Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { isBroker, type Actor } from "../access/index.ts";
@@ -76,6 +76,14 @@ const end = async (
   return task;
 };
 
+/** A task in the actor's sight (P3). */
+export const requireTask = async (q: Queryable, actor: Actor, id: string) => {
+  const task = await findTask(q, id);
+  const isSeen = task?.homeCode === actor.organisationCode || (isBroker(actor) && task?.groupCode === actor.groupCode);
+  if (task === undefined || !isSeen) throw notFound("task");
+  return task;
+};
+
 /** A person of the home practice says that they know, and what they did (C4, H1). Saying it twice changes nothing more. */
 export const acknowledgeTask = async (
   tx: Tx,
@@ -83,9 +91,7 @@ export const acknowledgeTask = async (
   id: string,
   input: { readonly as: string },
 ): Promise<TaskView> => {
-  const task = await findTask(tx.q, id);
-  const isSeen = task?.homeCode === actor.organisationCode || (isBroker(actor) && task?.groupCode === actor.groupCode);
-  if (task === undefined || !isSeen) throw notFound("task");
+  const task = await requireTask(tx.q, actor, id);
   if (task.homeCode !== actor.organisationCode || !actor.roles.some((role) => role !== "broker" && role !== "admin"))
     throw homeActs();
   await lockRequests(tx, [task.requestId]);

@@ -1,22 +1,13 @@
 import { none, view } from "../../platform/web/page.ts";
 import { atDesk, page, type AppPage } from "../access/index.ts";
-import type { AgreementView } from "../agreements/index.ts";
+import { readGiven, readHandover, speakStep, type AgreementView } from "../agreements/index.ts";
 import { londonDate, speakInstant } from "../calendar/index.ts";
 import { declineChoices, listOffers, noteSeen, presentOffer } from "../offers/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { readDesk } from "./desk.service.ts";
 
-const STEPS: Readonly<Record<string, string>> = {
-  agreed: "Agreed",
-  blocked: "Time blocked",
-  passed: "Details sent",
-  booked: "Booked",
-  told: "Patient told",
-};
-
 const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => string) => {
   const weGive = agreement.side === "supporting";
-  const isOurs = weGive && agreement.step === "agreed";
   return {
     id: agreement.id,
     ref: `${agreement.reference} ${agreement.ref}`,
@@ -25,15 +16,16 @@ const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => st
     service: nameOf(agreement.service),
     weGive,
     who: weGive ? agreement.homeName : agreement.supportingName,
-    /** What we have to do next comes before how far it is. */
-    words: isOurs ? "Block the time" : (STEPS[agreement.step] ?? agreement.step),
-    tone: agreement.step === "told" ? "green" : isOurs ? "yellow" : "blue",
+    words: speakStep(agreement.step),
+    tone: ["told", "attended"].includes(agreement.step) ? "green" : "blue",
   };
 };
 
 const SHOWN_THANKS = 5;
 /** The most urgent are shown whole. A desk has at most 8 (A6); where more wait after all, the others are shown in short. */
 const SHOWN_WHOLE = 30;
+/** What became of what we gave in the last weeks; all of it is a page of its own. */
+const SHOWN_GIVEN = { days: 14, limit: 3 };
 /** More are a click away, on the pages of requests and clinics: a desk is read, not searched. */
 const SHOWN_AGREEMENTS = 50;
 
@@ -58,6 +50,8 @@ export const deskPages: readonly AppPage[] = [
         template: "desk/desk.njk",
         title: "My desk",
         data: {
+          ...(await readHandover(database.q, actor)),
+          given: (await readGiven(database.q, actor.organisationCode, SHOWN_GIVEN)).filter(({ isOver }) => isOver),
           declineChoices,
           offers: desk.waiting.map((offer, index) => ({
             // In short, times are not shown: they are not worth putting into words.

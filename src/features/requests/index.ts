@@ -21,7 +21,7 @@ export { setPaused } from "./pausing.service.ts";
 export { widenNow } from "./widening.service.ts";
 export { readRequest, readRequests, requireRequest } from "./reading.service.ts";
 export { requestEvents } from "./requests.events.ts";
-export type { EndedNeeds, OutlookPorts, RequestPorts } from "./requests.ports.ts";
+export type { EndedNeeds, HandoverPorts, OutlookPorts, RequestPorts } from "./requests.ports.ts";
 export { rank } from "./requests.rules.ts";
 export {
   brokerCodes,

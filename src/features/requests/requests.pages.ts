@@ -27,7 +27,7 @@ import {
 import { postRequest } from "./posting.service.ts";
 import { readRequest, readRequests } from "./reading.service.ts";
 import { plainText, presentRequest, sortedChoices, speakPriority } from "./request.presenter.ts";
-import type { OutlookPorts, RequestPorts } from "./requests.ports.ts";
+import type { HandoverPorts, OutlookPorts, RequestPorts } from "./requests.ports.ts";
 import {
   amendRequestBody,
   needRef,
@@ -84,6 +84,7 @@ const showOne = async (
   actor: Actor,
   { q }: Database,
   shown: { reference: string; template: string; title: string },
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<View> => {
   const request = presentRequest(await readRequest(q, actor, shown.reference), await serviceNames(q));
   return view({
@@ -97,14 +98,24 @@ const showOne = async (
       isNurse: actor.roles.includes("nurse"),
       distanceChoices,
       days: dueChoices(await daysOf(q, actor.organisationCode)),
+      ...more,
     },
   });
 };
 
-const overview = (actor: Actor, database: Database, reference: string): Promise<View> =>
-  showOne(actor, database, { reference, template: "requests/show.njk", title: "Request" });
+type Overview = (actor: Actor, database: Database, reference: string) => Promise<View>;
 
-const reading: readonly AppPage[] = [
+const overviewWith =
+  (ports: HandoverPorts): Overview =>
+  async (actor, database, reference) =>
+    showOne(
+      actor,
+      database,
+      { reference, template: "requests/show.njk", title: "Request" },
+      await ports.handoverOf(database.q, actor, reference),
+    );
+
+const reading = (overview: Overview): readonly AppPage[] => [
   page(
     { path: "/requests/new", summary: "The form Ask for cover", access: atDesk, params: none, query: none },
     async ({ actor }, database) => showNew(actor, database),
@@ -171,27 +182,8 @@ const to = (reference: string, title: string, text?: string): Redirect =>
 const sortInput = z.object({ needs: z.array(needRef).min(1).max(60), as: z.enum(sortedCodes) });
 const version = z.object({ version: z.int(), change: amendRequestBody });
 
-/** The HTML edge of cover requests, over the same services and schemas as the API. */
-export const requestPages = (ports: RequestPorts & OutlookPorts): readonly AppPage[] => [
-  ...reading,
-  openForm(
-    { ...asking, path: "/requests/check", summary: "Who has room for a request, before it is posted" },
-    async ({ actor, input, fields }, database) => {
-      const wish = withPriorities(input, fields.text("priority"), await appNow(database.q));
-      const { words } = await ports.outlookFor(database, actor, wish);
-      return showNew(actor, database, blank(fields.all()), words);
-    },
-  ),
-  form({ ...asking, path: "/requests/new", summary: "Post a cover request" }, async ({ actor, input, fields }, tx) => {
-    const request = withPriorities(input, fields.text("priority"), await appNow(tx.q));
-    const { reference, warnings } = await postRequest(tx, actor, request);
-    const alike = warnings.map((warning) => warning.reference).join(", ");
-    return to(
-      reference,
-      `${reference} is posted. Neighbours are being asked now.`,
-      alike === "" ? undefined : `It looks like ${alike}, which is still open. If you posted twice, withdraw one.`,
-    );
-  }),
+/** How needs end by hand, from the page of their request (R7). */
+const ending = (ports: RequestPorts, overview: Overview): readonly AppPage[] => [
   form(
     {
       path: "/requests/:reference/withdraw",
@@ -239,6 +231,30 @@ export const requestPages = (ports: RequestPorts & OutlookPorts): readonly AppPa
       return to(params.reference, "Thank you. It is noted that you have seen this.");
     },
   ),
+];
+
+/** The HTML edge of cover requests, over the same services and schemas as the API. */
+export const requestPages = (ports: RequestPorts & OutlookPorts & HandoverPorts): readonly AppPage[] => [
+  ...reading(overviewWith(ports)),
+  ...ending(ports, overviewWith(ports)),
+  openForm(
+    { ...asking, path: "/requests/check", summary: "Who has room for a request, before it is posted" },
+    async ({ actor, input, fields }, database) => {
+      const wish = withPriorities(input, fields.text("priority"), await appNow(database.q));
+      const { words } = await ports.outlookFor(database, actor, wish);
+      return showNew(actor, database, blank(fields.all()), words);
+    },
+  ),
+  form({ ...asking, path: "/requests/new", summary: "Post a cover request" }, async ({ actor, input, fields }, tx) => {
+    const request = withPriorities(input, fields.text("priority"), await appNow(tx.q));
+    const { reference, warnings } = await postRequest(tx, actor, request);
+    const alike = warnings.map((warning) => warning.reference).join(", ");
+    return to(
+      reference,
+      `${reference} is posted. Neighbours are being asked now.`,
+      alike === "" ? undefined : `It looks like ${alike}, which is still open. If you posted twice, withdraw one.`,
+    );
+  }),
   form(
     {
       path: "/requests/:reference/change",

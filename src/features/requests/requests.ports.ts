@@ -1,4 +1,4 @@
-import type { Database, Tx } from "../../platform/db/database.ts";
+import type { Database, Queryable, Tx } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
 import type { Author } from "../audit/index.ts";
 import type { Wish } from "./drafting.service.ts";
@@ -29,4 +29,10 @@ export interface OutlookPorts {
     actor: Actor,
     supposed: Wish & { readonly takeFirm: boolean },
   ): Promise<{ readonly words: readonly string[] }>;
+}
+
+/** What the page of a request shows of the handover of its agreements, which is a feature above. */
+export interface HandoverPorts {
+  /** What is to be done next, and whom home must ring: data for the template of that feature. */
+  handoverOf(q: Queryable, actor: Actor, reference: string): Promise<Readonly<Record<string, unknown>>>;
 }
