@@ -38,13 +38,12 @@ const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
 export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<Applied> => {
   const requestIds = requestsOf(snapshot, decisions);
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
-  const versions = await lockRequests(tx, requestIds);
-  const isCurrent = (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion;
   const blocks = [...decisions.agree, ...decisions.offer];
   const wanted = [...new Set([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)])];
-  const looking = new Set(
-    (await lockNeeds(tx, wanted)).filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id),
-  );
+  // Sent together, carried out in this order: requests are what everybody locks first.
+  const [versions, needs] = await Promise.all([lockRequests(tx, requestIds), lockNeeds(tx, wanted)]);
+  const isCurrent = (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion;
+  const looking = new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id));
   for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
   const live = blocks.filter((block) => looking.has(block.need.id) && isCurrent(block.need));
   const held = await holdBlocks(tx, live);
@@ -55,17 +54,16 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
     .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);
   const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
-  await createOffers(tx, drafts);
-  await promoteExtras(tx, decisions.promote);
+  await Promise.all([createOffers(tx, drafts), promoteExtras(tx, decisions.promote), widenNeeds(tx, decisions.widen)]);
   await reopenUnasked(
     tx,
     decisions.shrink.map(({ needId }) => needId),
   );
-  await widenNeeds(tx, decisions.widen);
-  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
-    await announceRequests(tx, requestIds);
-    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
-  }
+  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0)
+    await Promise.all([
+      announceRequests(tx, requestIds),
+      recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length }),
+    ]);
   return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
 };
 

@@ -18,11 +18,8 @@ const lockOf = (groupCode: string): string => `plan ${groupCode}`;
 export const planGroup = async (database: Database, groupCode: string, solve: Solver): Promise<void> => {
   for (;;) {
     const won = await database.tryExclusively(lockOf(groupCode), async (mine) => {
-      let due = await readDue(mine.q, groupCode);
-      while (due.length > 0) {
-        await planOnce(mine, groupCode, due, solve);
-        due = await readDue(mine.q, groupCode);
-      }
+      const due = await readDue(mine.q, groupCode);
+      if (due.length > 0) await planOnce(mine, groupCode, due, solve);
     });
     if (!won || (await readDue(database.q, groupCode)).length === 0) return;
   }
@@ -36,8 +33,12 @@ interface Planned {
 /** What only adds needs: all that others wait for stays as it is. */
 const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
 
+/** How many practices around each home are read first, and second. Most posts find their places among the first. */
+const NEXT_DOOR = 12;
+const NEARBY = 48;
+
 /**
- * Reads as little as is provably enough: the needs that changed and the practices next door; then all practices; and where
+ * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where
  * a need still has no place, one more plan that may move what waits and is not agreed (M2).
  */
 const decideStepwise = async (
@@ -46,13 +47,16 @@ const decideStepwise = async (
   needs: Breadth["needs"],
   solve: Solver,
 ): Promise<Planned | undefined> => {
+  const covers = ({ snapshot, decisions }: Planned): boolean =>
+    decisions.uncovered.length === 0 && isEnough(snapshot, decisions);
   const plan = async (breadth: Breadth): Promise<Planned | undefined> => {
     const snapshot = await readSnapshot(database.q, groupCode, breadth);
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
-  const near = await plan({ needs, practices: "nearest", moves: false });
-  if (near === undefined) return undefined;
-  if (near.decisions.uncovered.length === 0 && isEnough(near.snapshot, near.decisions)) return near;
+  let near = await plan({ needs, practices: NEXT_DOOR, moves: false });
+  if (near === undefined || covers(near)) return near;
+  if (near.snapshot.restBeginsAtKm.size > 0) near = await plan({ needs, practices: NEARBY, moves: false });
+  if (near === undefined || covers(near)) return near;
   const all = near.snapshot.restBeginsAtKm.size === 0 ? near : await plan({ needs, practices: "all", moves: false });
   if (all === undefined || all.decisions.uncovered.length === 0) return all;
   const moving = await plan({ needs, practices: "all", moves: true });
@@ -75,12 +79,14 @@ export const planOnce = async (
       // What had to make room is put to others now, not when something else happens to change.
       if (planned.decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
       if (planned.decisions.askAgainAt !== undefined) await dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
-      await markExplainDue(tx, unique(planned.snapshot.needs.map((need) => need.lineId)));
     }
-    await clearDue(
-      tx,
-      due.map(({ id }) => id),
-    );
+    await Promise.all([
+      markExplainDue(tx, unique((planned?.snapshot.needs ?? []).map((need) => need.lineId))),
+      clearDue(
+        tx,
+        due.map(({ id }) => id),
+      ),
+    ]);
   });
 };
 

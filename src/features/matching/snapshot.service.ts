@@ -7,8 +7,8 @@ import {
   readPaidHosts,
   readSeekingNeeds,
 } from "./seeking.repository.ts";
-import type { SeekingNeed, Snapshot } from "./snapshot.ts";
-import { NEAREST, readClinics, readMembers, readPublished, readReach, readUsedByDay } from "./supply.repository.ts";
+import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { readClinics, readMembers, readPublished, readReach, readUsedByDay } from "./supply.repository.ts";
 
 /**
  * How much a plan reads. Nearly every plan is about a few needs that were just posted and finds places next door, so it
@@ -17,8 +17,8 @@ import { NEAREST, readClinics, readMembers, readPublished, readReach, readUsedBy
 export interface Breadth {
   /** open: only needs that nobody is asked for. seeking: also those that may wait with more practices. */
   readonly needs: "open" | "seeking";
-  /** Practices around each home. */
-  readonly practices: "nearest" | "all";
+  /** How many practices around each home; its PCN and buddies always. */
+  readonly practices: number | "all";
   /** Whether first choices of other needs may be moved: only where something scarce is at stake. */
   readonly moves: boolean;
 }
@@ -28,16 +28,21 @@ const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
 
 /** The farthest reach of each home practice. */
-const homesOf = (needs: readonly SeekingNeed[]) =>
+export const homesOf = (needs: readonly SeekingNeed[]) =>
   unique(needs.map((need) => need.homeCode)).map((homeCode) => ({
     homeCode,
     maxKm: Math.max(...needs.filter((need) => need.homeCode === homeCode).map((need) => need.maxKm)),
   }));
 
-/** The candidate search: who could give these needs something, and what. */
-export const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], now: Date, breadth: Breadth) => {
-  const { hosts, restBeginsAtKm } = await readReach(q, homesOf(needs), breadth.practices === "all" ? "all" : NEAREST);
-  const clinics = await readClinics(
+/** The candidate search: what these practices could give these needs. */
+export const readOffered = async (
+  q: Queryable,
+  needs: readonly SeekingNeed[],
+  hosts: readonly string[],
+  now: Date,
+  breadth: Breadth,
+): Promise<PlannedClinic[]> =>
+  readClinics(
     q,
     {
       hosts,
@@ -49,8 +54,6 @@ export const readSupply = async (q: Queryable, needs: readonly SeekingNeed[], no
     },
     now,
   );
-  return { hosts, restBeginsAtKm, clinics };
-};
 
 /** Needs whose waiting first choice holds something that a seeking need could use. */
 const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics: Snapshot["clinics"]) => {
@@ -75,36 +78,43 @@ export const readSnapshot = async (
     reaching = [],
   }: { readonly also?: readonly SeekingNeed[]; readonly reaching?: readonly SeekingNeed[] } = {},
 ): Promise<Snapshot | undefined> => {
-  const now = await appNow(q);
-  const stored = await (breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode));
+  const [now, stored] = await Promise.all([
+    appNow(q),
+    breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode),
+  ]);
   const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
-  let supply = await readSupply(q, [...needs, ...reaching], now, breadth);
-  const movable = breadth.moves ? await readMovable(q, needs, supply.clinics) : [];
-  const all = [...needs, ...movable];
+  const seen = await readAround(q, groupCode, { needs, reaching, movable: [] }, now, breadth);
+  const movable = breadth.moves ? await readMovable(q, needs, seen.clinics) : [];
   // What moves must have somewhere to go: its own neighbourhood counts too.
-  if (movable.length > 0) supply = await readSupply(q, all, now, breadth);
-  const homes = unique(all.map((need) => need.homeCode));
-  const members = await readMembers(
-    q,
-    groupCode,
-    breadth.practices === "all" ? "all" : unique([...homes, ...supply.hosts]),
-  );
-  const capped = [...members.values()].filter((member) => member.dailyCap !== null).map((member) => member.code);
-  return {
-    groupCode,
-    now,
-    restBeginsAtKm: supply.restBeginsAtKm,
-    members,
-    needs,
-    movable,
+  return movable.length === 0 ? seen : readAround(q, groupCode, { needs, reaching: [], movable }, now, breadth);
+};
+
+/** All that lies around these needs. Statements that do not need each other's answers travel together. */
+const readAround = async (
+  q: Queryable,
+  groupCode: string,
+  { needs, reaching, movable }: Record<"needs" | "reaching" | "movable", readonly SeekingNeed[]>,
+  now: Date,
+  breadth: Breadth,
+): Promise<Snapshot> => {
+  const all = [...needs, ...movable];
+  const served = [...all, ...reaching];
+  const [{ hosts, restBeginsAtKm }, asks, excluded, paidHosts] = await Promise.all([
+    readReach(q, homesOf(served), breadth.practices),
     // An open need is one that nobody is asked for.
-    asks: await readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
-    clinics: supply.clinics,
-    excluded: await readExclusions(q, idsOf(all)),
-    paidHosts: await readPaidHosts(q, unique(all.map((need) => need.requestId))),
-    usedByDay: await readUsedByDay(q, capped, now, idsOf(movable)),
-  };
+    readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
+    readExclusions(q, idsOf(all)),
+    readPaidHosts(q, unique(all.map((need) => need.requestId))),
+  ]);
+  const homes = unique(all.map((need) => need.homeCode));
+  const codes = breadth.practices === "all" ? "all" : unique([...homes, ...hosts]);
+  const [members, clinics, usedByDay] = await Promise.all([
+    readMembers(q, groupCode, codes),
+    readOffered(q, served, hosts, now, breadth),
+    readUsedByDay(q, [...homes, ...hosts], now, idsOf(movable)),
+  ]);
+  return { groupCode, now, restBeginsAtKm, members, needs, movable, asks, clinics, excluded, paidHosts, usedByDay };
 };
 
 /** A snapshot for explaining, with what was published whether or not anything of it is free (see `publishedKey`). */
@@ -128,9 +138,12 @@ export const readSnapshotFor = async (
   const givers = hosts === "all" ? [...members.keys()] : hosts;
   const services = unique(needs.map((need) => need.service));
   const until = new Date(Math.max(now.getTime(), ...needs.map((need) => need.dueBy.getTime())));
-  const clinics =
-    needs.length === 0 ? [] : await readClinics(q, { hosts: givers, services, from: now, until, holders: "all" }, now);
-  const capped = [...members.values()].filter((member) => member.dailyCap !== null).map((member) => member.code);
+  const [clinics, published, excluded, usedByDay] = await Promise.all([
+    needs.length === 0 ? [] : readClinics(q, { hosts: givers, services, from: now, until, holders: "all" }, now),
+    readPublished(q, givers, services),
+    readExclusions(q, idsOf(needs)),
+    readUsedByDay(q, givers, now, []),
+  ]);
   return {
     groupCode,
     now,
@@ -140,9 +153,9 @@ export const readSnapshotFor = async (
     movable: [],
     asks: [],
     clinics,
-    published: await readPublished(q, givers, services),
-    excluded: await readExclusions(q, idsOf(needs)),
+    published,
+    excluded,
     paidHosts: [],
-    usedByDay: await readUsedByDay(q, capped, now, []),
+    usedByDay,
   };
 };

@@ -13,9 +13,14 @@ import { offerMade } from "./offers.events.ts";
 export const createOffers = async (tx: Tx, drafts: readonly OfferDraft[]): Promise<string[]> => {
   if (drafts.length === 0) return [];
   const made = drafts.map((draft) => ({ ...draft, id: newId() }));
-  await insertOffers(tx, made);
-  await markNeeds(tx, [...new Set(made.flatMap((draft) => draft.needIds))], { from: ["open"], to: "offered" });
-  for (const draft of made) announce(tx, draft, await brokersOf(tx, draft.groupCode));
+  const groups = [...new Set(made.map((draft) => draft.groupCode))];
+  const [brokers] = await Promise.all([
+    Promise.all(groups.map(async (group) => [group, await brokersOf(tx, group)] as const)),
+    insertOffers(tx, made),
+    markNeeds(tx, [...new Set(made.flatMap((draft) => draft.needIds))], { from: ["open"], to: "offered" }),
+  ]);
+  const brokersByGroup = new Map(brokers);
+  for (const draft of made) announce(tx, draft, brokersByGroup.get(draft.groupCode) ?? []);
   return made.map((draft) => draft.id);
 };
 

@@ -35,14 +35,17 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
   };
   const reference = await insertRequest(tx, request);
   if (reference === undefined) throw noReferenceLeft();
-  await insertLines(
-    tx,
-    lines.map(({ record }) => ({ ...record, requestId: request.id })),
-  );
-  await insertNeeds(tx, needs);
-  await recordAudit(tx, actor, "request.post", reference, { homeCode, lines: lines.length, needs: needs.length });
   announcePosted(tx, [homeCode, ...context.brokers], { reference, homeCode, priority, needs: needs.length });
-  await askForMatching(tx, groupCode, "request.posted");
+  // Sent together, carried out in this order: a need stands on its line.
+  await Promise.all([
+    insertLines(
+      tx,
+      lines.map(({ record }) => ({ ...record, requestId: request.id })),
+    ),
+    insertNeeds(tx, needs),
+    recordAudit(tx, actor, "request.post", reference, { homeCode, lines: lines.length, needs: needs.length }),
+    askForMatching(tx, groupCode, "request.posted"),
+  ]);
   return showRequest(
     { ...request, reference, homeName: context.homeName ?? homeCode, postedByName: actor.name, pausedAt: null },
     lines.map(({ record }) => record),

@@ -5,6 +5,7 @@ import type { PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
+import { GatheringSocket } from "./gathering-socket.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable } from "./sql-errors.ts";
 import { BrokenConnection, runTransaction, type Outcome, type Statement } from "./transaction.ts";
@@ -209,6 +210,7 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
     pipeline: true,
+    stream: () => new GatheringSocket(),
   });
   pool.on("error", options.onError);
   // The pool listens to idle connections only. One that breaks while it is lent out, between two statements (a plan being

@@ -4,8 +4,9 @@ import { z } from "zod";
 import type { Solver } from "../../../src/features/matching/index.ts";
 import { planOnce } from "../../../src/features/matching/plan.service.ts";
 import { readNeeds } from "../../../src/features/matching/seeking.repository.ts";
-import { readSupply } from "../../../src/features/matching/snapshot.service.ts";
+import { homesOf, readOffered } from "../../../src/features/matching/snapshot.service.ts";
 import type { SeekingNeed } from "../../../src/features/matching/snapshot.ts";
+import { readReach } from "../../../src/features/matching/supply.repository.ts";
 import { appNow, rows, type Database, type Tx } from "../../../src/platform/db/database.ts";
 import { quantile, round } from "../support/stats.ts";
 import { watchPlans, type SeenPlan } from "./plans-read.ts";
@@ -17,7 +18,7 @@ export interface Size {
   readonly pool: pg.Pool;
 }
 
-const NEAREST_FREE = { needs: "open", practices: "nearest", moves: false } as const;
+const NEAREST_FREE = { needs: "open", practices: 12, moves: false } as const;
 
 /**
  * Runs each item in every size, one after the other and each time another first, so that whatever else the machine does
@@ -57,7 +58,8 @@ const sampleRequests = async (database: Database, sample: number): Promise<Seeki
 };
 
 const searchOnce = async ({ database }: Size, needs: readonly SeekingNeed[], now: Date): Promise<number> => {
-  const { clinics } = await readSupply(database.q, needs, now, NEAREST_FREE);
+  const { hosts } = await readReach(database.q, homesOf(needs), NEAREST_FREE.practices);
+  const clinics = await readOffered(database.q, needs, hosts, now, NEAREST_FREE);
   return clinics.reduce((sum, clinic) => sum + clinic.slots.length, 0);
 };
 
