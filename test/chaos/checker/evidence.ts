@@ -1,0 +1,49 @@
+import type { ClientLog } from "../model/client-log.ts";
+import type { EventRow, Facts } from "./facts.ts";
+
+/** Everything that is judged: what the clients wrote down, and what the database holds once things are calm. */
+export interface Evidence {
+  readonly logs: readonly ClientLog[];
+  readonly facts: Facts;
+}
+
+/** A promise that was not kept. */
+export interface Violation {
+  /** The rule's name. */
+  readonly rule: string;
+  readonly promised: string;
+  readonly seen: string;
+}
+
+/** One rule: everything that contradicts it. */
+export type Rule = (evidence: Evidence) => Violation[];
+
+/** A rule with its promise; `look` answers what was seen that contradicts it, one text each. */
+export const rule =
+  (name: string, promised: string, look: (evidence: Evidence) => readonly string[]): Rule =>
+  (evidence) =>
+    look(evidence).map((seen) => ({ rule: name, promised, seen }));
+
+export const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [item]);
+    else known.push(item);
+  }
+  return groups;
+};
+
+export const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(items.map((item) => [item.id, item]));
+
+/** Each organisation's log, in order. */
+export const logsByStream = ({ events }: Facts): ReadonlyMap<string, readonly EventRow[]> =>
+  groupBy(events, ({ stream }) => stream);
+
+/** The federations of each group: whoever hears of everything in it. */
+export const brokersByGroup = ({ federations }: Facts): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    [...groupBy(federations, ({ group }) => group)].map(([group, found]) => [group, found.map(({ code }) => code)]),
+  );

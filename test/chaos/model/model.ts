@@ -1,0 +1,118 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Random } from "../random.ts";
+import { newId } from "../../../src/platform/ids/ids.ts";
+import { brokerActions, choose, deskActions, importerActions, postAction, type Doing, type Person } from "./actions.ts";
+import { openClient, type Client, type Outcome } from "./client.ts";
+import type { Command } from "./commands.ts";
+import { openHand } from "./hand.ts";
+import type { Seat } from "./world.ts";
+
+/** Desks, brokers and importers of the whole world, each doing one thing after another. */
+export interface Model {
+  readonly clients: readonly Client[];
+  /** Begins to do so many things a second. */
+  run(perSecond: number): void;
+  /** Begins nothing more; what is on its way goes on. */
+  pause(): void;
+  /** So many people post at once. */
+  postNow(count: number): void;
+  /** Nothing that was begun is unfinished. */
+  isIdle(): boolean;
+  /** Commands that were repeated on purpose: two at once, later again, and again with another body. */
+  repeats(): { readonly duplicated: number; readonly replayed: number; readonly reused: number };
+  close(): void;
+}
+
+const SHARE_TWICE = 0.08;
+const SHARE_REPLAYED = 0.08;
+const SHARE_REUSED = 0.02;
+
+const actionsOf = (kind: Seat["kind"]) =>
+  kind === "desk" ? deskActions : kind === "broker" ? brokerActions : importerActions;
+
+export const openModel = (
+  seats: readonly Seat[],
+  port: number,
+  { random, now }: { readonly random: Random; readonly now: () => Date },
+): Model => {
+  const people = seats.map((seat): Person => {
+    const hand = openHand(seat.code);
+    return { hand, client: openClient(seat, port, { after: 0, onEvent: (event) => hand.hear(event) }) };
+  });
+  const repeats = { duplicated: 0, replayed: 0, reused: 0 };
+  let pace = 0;
+  let busy = 0;
+  const closing = new AbortController();
+
+  const track = async (work: Promise<unknown>): Promise<void> => {
+    busy += 1;
+    try {
+      await work;
+    } finally {
+      busy -= 1;
+    }
+  };
+
+  const sending =
+    (client: Client) =>
+    async (command: Command): Promise<Outcome> => {
+      const key = newId();
+      const [isTwice, isReplayed, isReused] = [SHARE_TWICE, SHARE_REPLAYED, SHARE_REUSED].map((share) =>
+        random.chance(share),
+      );
+      if (isTwice === true) repeats.duplicated += 1;
+      const outcome = await client.send(command, { key, twice: isTwice === true });
+      if (outcome !== undefined && isReplayed === true) {
+        repeats.replayed += 1;
+        await delay(random.whole(0, 1_500));
+        await client.send(command, { key });
+      }
+      if (outcome !== undefined && isReused === true && command.name === "post") {
+        repeats.reused += 1;
+        await client.send(
+          { ...command, body: { ...Object(command.body), priority: "routine", takeFirm: false } },
+          { key },
+        );
+      }
+      return outcome;
+    };
+
+  const begin = (person: Person, action: ((doing: Doing) => Promise<void>) | undefined): void => {
+    if (action !== undefined) void track(action({ ...person, random, now, send: sending(person.client) }));
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await delay(pace === 0 ? 50 : (1_000 / pace) * (0.5 + random.unit()));
+      if (pace === 0) continue;
+      // Whoever has an offer is more likely to be at the desk.
+      const asked = random.chance(0.5) ? random.pick(people.filter(({ hand }) => hand.offers.size > 0)) : undefined;
+      const person = asked ?? random.pick(people);
+      if (person !== undefined) begin(person, choose(actionsOf(person.client.seat.kind), random));
+    }
+  };
+  void loop();
+
+  return {
+    clients: people.map(({ client }) => client),
+    run: (perSecond) => {
+      pace = perSecond;
+    },
+    pause: () => {
+      pace = 0;
+    },
+    postNow: (count) => {
+      const desks = people.filter(({ client }) => client.seat.kind === "desk");
+      for (let at = 0; at < count; at += 1) {
+        const person = random.pick(desks);
+        if (person !== undefined) begin(person, postAction);
+      }
+    },
+    isIdle: () => busy === 0 && people.every(({ client }) => client.outstanding() === 0),
+    repeats: () => repeats,
+    close: () => {
+      closing.abort();
+      for (const { client } of people) client.close();
+    },
+  };
+};

@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { packageRoot } from "../../support/modules.ts";
+
+/** One life of a product process, from start to exit. */
+export interface Life {
+  readonly pid: number;
+  /** Where it listens; 0 for a matcher. */
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** Set before we end it, so that an end of its own is told from ours. */
+  isEndedByUs: boolean;
+}
+
+export interface ProductOptions {
+  readonly command: "api" | "matcher" | "serve";
+  /** `api-1`: names its log. */
+  readonly name: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What to pass to Node before the script: planted bugs and the clock that can be stepped. */
+  readonly nodeArguments: readonly string[];
+  /** Folder for its log. */
+  readonly folder: string;
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+const READY = /Covershare is at http:\/\/[^:\s]+:(\d+)|matcher is running/;
+
+/**
+ * Starts `covershare COMMAND` from dist and resolves once it says that it is ready; undefined when it ended before, as it
+ * does while its database is away. A supervisor tries again then.
+ */
+export const startLife = async (options: ProductOptions): Promise<Life | undefined> => {
+  const child = spawn(
+    process.execPath,
+    [...options.nodeArguments, path.join(packageRoot, "dist/bin/covershare.js"), options.command],
+    { env: { PATH: process.env["PATH"] ?? "", ...options.environment }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const log = createWriteStream(path.join(options.folder, `${options.name}.log`), { flags: "a" });
+  child.stderr.pipe(log);
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString("utf8");
+  });
+  while (!hasEnded(child)) {
+    const ready = READY.exec(said);
+    if (ready !== null && child.pid !== undefined)
+      return { pid: child.pid, port: Number(ready[1] ?? 0), child, isEndedByUs: false };
+    await delay(20);
+  }
+  return undefined;
+};
+
+/** Ends one life; resolves when it is over. Says whether it went by itself in time. */
+export const endLife = async (life: Life, name: "SIGKILL" | "SIGTERM", withinMs = 20_000): Promise<boolean> => {
+  life.isEndedByUs = true;
+  if (hasEnded(life.child)) return true;
+  const over = once(life.child, "exit");
+  life.child.kill(name);
+  const inTime = await Promise.race([over.then(() => true), delay(withinMs, false, { ref: false })]);
+  if (!inTime) {
+    life.child.kill("SIGKILL");
+    await over;
+  }
+  return inTime;
+};

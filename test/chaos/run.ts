@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createDatabase, createPool, noHooks } from "../../src/platform/db/database.ts";
+import { waitForCalm, type CalmWatch } from "./checker/calm.ts";
+import { check } from "./checker/check.ts";
+import type { Violation } from "./checker/evidence.ts";
+import { readFacts } from "./checker/facts.ts";
+import { openInjector, type Injector } from "./faults/injector.ts";
+import { entriesOf } from "./model/client-log.ts";
+import { openClock } from "./model/clock.ts";
+import { openModel, type Model } from "./model/model.ts";
+import { buildWorld, type Seat, type WorldSize } from "./model/world.ts";
+import { seeded } from "./random.ts";
+import { openRig, type Backend, type Rig } from "./rig/rig.ts";
+import { measureIsolated, summarise, type Calm } from "./isolated.ts";
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly backend: Backend;
+  readonly minutes: number;
+  readonly world: WorldSize;
+  /** Things that people do in a second. */
+  readonly perSecond: number;
+  /** What happens, as it happens. */
+  readonly say: (text: string) => void;
+  /** Aborted: everything is torn down and the run rejects. */
+  readonly stopping: AbortSignal;
+}
+
+export interface ChaosResult {
+  readonly seed: number;
+  readonly backend: Backend;
+  readonly minutes: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly commands: number;
+  readonly acknowledged: number;
+  readonly framesChecked: number;
+  readonly violations: readonly Violation[];
+  readonly calmMs: Readonly<Record<string, { readonly p50: number; readonly max: number }>>;
+  /** Logs of processes and clients, kept where something was wrong. */
+  readonly folder: string | undefined;
+}
+
+export const hundredsOfPractices: WorldSize = { groups: 6, practicesEach: 40 };
+
+const STORM_MS = 25_000;
+/** After a storm clients may still wait for their next try: up to twenty seconds. */
+const SETTLE_MS = 60_000;
+
+/** Runs the whole thing: everything starts, breaks for so many minutes, comes to rest, is judged and is torn down. */
+export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
+  const { seed, backend, minutes, say, stopping } = options;
+  const random = seeded(seed);
+  const folder = await mkdtemp(path.join(tmpdir(), "covershare-chaos-"));
+  const broken: Violation[] = [];
+  const onBroken = (seen: string): void => {
+    say(`BROKEN ${seen}`);
+    broken.push({ rule: "processes", promised: "Processes end only when they are told to, and then in time.", seen });
+  };
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const each of closers.splice(0).reverse()) await each();
+  };
+  try {
+    let seats: readonly Seat[] = [];
+    const rig = await openRig({
+      backend,
+      folder,
+      prepare: async (url) => {
+        seats = await buildWorld(url, options.world, random.fork("world"));
+      },
+      onBroken,
+    });
+    closers.push(() => rig.close());
+    const pool = createPool({
+      url: rig.postgres.url,
+      max: 3,
+      statementTimeoutMs: 60_000,
+      applicationName: "chaos checker",
+      onError: () => undefined,
+    });
+    closers.push(() => pool.end());
+    const { q } = createDatabase(pool, noHooks);
+    const clock = openClock(q);
+    closers.push(async () => clock.close());
+    const model = openModel(seats, rig.front.port, { random: random.fork("model"), now: () => clock.now() });
+    closers.push(async () => model.close());
+    const injector = openInjector(rig, random.fork("faults"), say, onBroken);
+    const watch: CalmWatch = { q, clients: model.clients, isIdle: () => model.isIdle() };
+
+    const calms = await Promise.race([phases({ ...options, rig, model, injector, watch, clock }), stopped(stopping)]);
+    model.pause();
+    clock.pause();
+    await injector.settled();
+    say("coming to rest");
+    const rest = await waitForCalm(watch, SETTLE_MS);
+    const facts = await readFacts(q);
+    say("checking");
+    const logs = model.clients.map(({ log }) => log);
+    const violations = [
+      ...broken,
+      ...calms.flatMap(({ kind, ms, missing }) =>
+        missing.map((seen) => notCalm(`${Math.round(ms)} ms after ${kind}`, seen)),
+      ),
+      ...rest.missing.map((seen) => notCalm(`${SETTLE_MS} ms after the end`, seen)),
+      ...check({ logs, facts }),
+    ];
+    if (violations.length > 0) for (const log of logs) log.keep(folder);
+    const repeats = model.repeats();
+    return {
+      seed,
+      backend,
+      minutes,
+      faults: {
+        ...injector.counts(),
+        "commands-duplicated": repeats.duplicated,
+        "commands-replayed": repeats.replayed + repeats.reused,
+      },
+      commands: count(logs.map((log) => new Set(entriesOf(log, "asked").map(({ key }) => key)).size)),
+      acknowledged: count(
+        logs.map(
+          (log) => new Set(entriesOf(log, "answered").flatMap(({ key, status }) => (status < 300 ? [key] : []))).size,
+        ),
+      ),
+      framesChecked: count(logs.map((log) => entriesOf(log, "frame").length)),
+      violations,
+      calmMs: summarise(calms),
+      folder: violations.length > 0 ? folder : undefined,
+    };
+  } finally {
+    await close();
+    if (broken.length === 0) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+};
+
+const stopped = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("Stopped.")), { once: true });
+  });
+
+const count = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+
+const notCalm = (when: string, seen: string): Violation => ({
+  rule: "calm",
+  promised: "Once faults have ended, everything due is done and every event is delivered within seconds.",
+  seen: `${when}: ${seen}`,
+});
+
+interface Phase extends ChaosOptions {
+  readonly rig: Rig;
+  readonly model: Model;
+  readonly injector: Injector;
+  readonly watch: CalmWatch;
+  readonly clock: { run(): void; pause(): void };
+}
+
+/** Storms and isolated faults by turns, until the time is over. */
+const phases = async (phase: Phase): Promise<Calm[]> => {
+  const { minutes, model, injector, clock, perSecond, say, watch } = phase;
+  const until = performance.now() + minutes * 60_000;
+  const left = (): number => until - performance.now();
+  const calms: Calm[] = [];
+  let turn = 0;
+  say("warming up");
+  await waitForCalm(watch, SETTLE_MS);
+  while (left() > 0) {
+    say("storm");
+    model.run(perSecond);
+    clock.run();
+    await injector.storm(Math.min(STORM_MS, left()));
+    model.pause();
+    clock.pause();
+    await injector.settled();
+    const rest = await waitForCalm(watch, SETTLE_MS);
+    calms.push({ kind: "storm", ...rest });
+    say(
+      `calm ${Math.round(rest.ms)} ms after the storm${rest.missing.length > 0 ? `: ${rest.missing.join("; ")}` : ""}`,
+    );
+    const isolatedUntil = performance.now() + STORM_MS;
+    while (performance.now() < isolatedUntil && left() > 0) {
+      const kind = injector.kinds[turn % injector.kinds.length];
+      turn += 1;
+      if (kind !== undefined) calms.push(await measureIsolated(phase, kind));
+    }
+  }
+  return calms;
+};
