@@ -21,6 +21,8 @@ export const events = pgTable(
     type: text().notNull(),
     at: instant().notNull(),
     data: jsonb().$type<Record<string, unknown>>().notNull(),
+    /** For whose request it happened (a W3C traceparent): goes into logs and spans, never into a frame. */
+    trace: text(),
   },
   (table) => [primaryKey({ columns: [table.stream, table.offset] }), index("events_at").on(table.at)],
 );
@@ -34,6 +36,7 @@ classify(
     type: "none",
     at: "none",
     data: "pseudonymous",
+    trace: "none",
   },
   { by: pruneEvents },
 );

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { rows, type Database, type OutgoingEvent, type Queryable } from "../db/database.ts";
 import type { Statement } from "../db/transaction.ts";
 import { newId } from "../ids/ids.ts";
+import { carriedTrace } from "../telemetry/trace.ts";
 
 /**
  * A log for each stream with contiguous offsets 1, 2, 3… (rules S3, S4).
@@ -12,6 +13,7 @@ import { newId } from "../ids/ids.ts";
  * order of the streams, so the rows are held briefly and never in a circle.
  */
 export const appendEvents = (outgoing: readonly OutgoingEvent[]): readonly Statement[] => {
+  const trace = carriedTrace()?.traceparent;
   const input = JSON.stringify(
     outgoing.map((event, position) => ({
       position,
@@ -21,7 +23,7 @@ export const appendEvents = (outgoing: readonly OutgoingEvent[]): readonly State
       data: event.data,
     })),
   );
-  return [{ text: APPEND, values: [input] }];
+  return [{ text: APPEND, values: [input, trace ?? null] }];
 };
 
 const APPEND = `
@@ -35,10 +37,10 @@ const APPEND = `
       on conflict (stream) do update set last_offset = event_heads.last_offset + excluded.last_offset
       returning stream, last_offset
     )
-    insert into events (stream, "offset", id, type, at, data)
+    insert into events (stream, "offset", id, type, at, data, trace)
     select input.stream,
            heads.last_offset - counted.n + row_number() over (partition by input.stream order by input.position),
-           input.id, input.type, app_now(), input.data
+           input.id, input.type, app_now(), input.data, $2::text
     from input join heads using (stream) join counted using (stream)`;
 
 const loggedEvent = z.object({
@@ -48,6 +50,8 @@ const loggedEvent = z.object({
   type: z.string(),
   at: z.coerce.date(),
   data: z.record(z.string(), z.unknown()),
+  /** For whose request it happened: for logs and spans only. */
+  trace: z.string().nullable(),
 });
 export type LoggedEvent = z.output<typeof loggedEvent>;
 
@@ -70,7 +74,7 @@ export const readAfter = async (
     sql`
       select e.* from jsonb_to_recordset(${JSON.stringify(positions)}::jsonb) as p(stream text, "after" bigint)
       cross join lateral (
-        select stream, "offset", id, type, at, data from events
+        select stream, "offset", id, type, at, data, trace from events
         where events.stream = p.stream and events."offset" > p."after" order by "offset" limit ${limit}
       ) e`,
   );

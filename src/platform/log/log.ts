@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { traceFields } from "../telemetry/trace.ts";
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 
@@ -20,6 +21,8 @@ export const createLogger = (level: LogLevel): Logger =>
     {
       level,
       base: null,
+      // Whose request a line is about, without anybody having to say so.
+      mixin: () => ({ ...traceFields() }),
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: [
