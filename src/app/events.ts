@@ -2,6 +2,7 @@ import { agreementEvents } from "../features/agreements/index.ts";
 import { alarmEvents } from "../features/alarms/index.ts";
 import { capacityEvents } from "../features/capacity/index.ts";
 import { offerEvents } from "../features/offers/index.ts";
+import { pressureEvents } from "../features/pressure/index.ts";
 import { settingsChanged } from "../features/practices/index.ts";
 import { reachEvents } from "../features/reach/index.ts";
 import { requestEvents } from "../features/requests/index.ts";
@@ -15,6 +16,7 @@ export const eventContracts: readonly EventContract[] = [
   ...offerEvents,
   ...agreementEvents,
   ...alarmEvents,
+  ...pressureEvents,
   settingsChanged,
   ...reachEvents,
   ...webhookEvents,

@@ -6,6 +6,7 @@ import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
 import { purgeSweepers } from "../features/privacy/index.ts";
+import { pressureSweepers } from "../features/pressure/index.ts";
 import { returnOverdue } from "../features/requests/index.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
@@ -39,6 +40,7 @@ export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[]
   },
   ...agreementSweepers(database),
   ...capacitySweepers(database),
+  ...pressureSweepers(database),
   ...matchingSweepers(database, solve),
   ...alarmSweepers(database),
   ...auditSweepers(database, log),

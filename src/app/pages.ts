@@ -1,13 +1,16 @@
 import type { AppPage } from "../features/access/index.ts";
 import { agreementPages, readHandover } from "../features/agreements/index.ts";
 import { boardPages } from "../features/board/index.ts";
+import { calendarFeedPages } from "../features/calendar-feed/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
 import { matchingPages, whatIf, type Solver } from "../features/matching/index.ts";
 import { offerPages } from "../features/offers/index.ts";
+import { pressurePages } from "../features/pressure/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
+import { channelPages, noReach, type ReachParts } from "../features/reach/index.ts";
 import { requestPages, type RequestPorts } from "../features/requests/index.ts";
 import { webhookPages, type WebhookParts } from "../features/webhooks/index.ts";
 import { homeOf } from "./frame.ts";
@@ -18,6 +21,8 @@ export interface PageParts {
   readonly requests: RequestPorts;
   readonly capacity: CapacityPorts;
   readonly identity: IdentityParts;
+  /** Whether mail and push go out here; none where left out. */
+  readonly reach?: ReachParts;
   /** For what-if and what helps: off the event loop where that matters. */
   readonly solve: Solver;
   readonly webhooks: WebhookParts;
@@ -30,6 +35,7 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...signInPages({ ...parts.identity, homeOf, chooser: parts.chooser }),
   ...accountPages(parts.identity),
   ...settingsPages,
+  ...channelPages(parts.reach ?? noReach),
   ...deskPages,
   ...offerPages,
   ...agreementPages,
@@ -41,6 +47,8 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...matchingPages(parts.solve),
   ...clinicPages(parts.capacity),
   ...boardPages,
+  ...pressurePages,
   ...webhookPages(parts.webhooks),
+  ...calendarFeedPages,
   ...dataFlowPages(classifiedTables),
 ];

@@ -46,6 +46,9 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "too-many-tokens": "The user has as many API tokens as may be.",
   // Organisations
   "settings-in-past": "The time until which neighbours may ask has passed already.",
+  "no-mailbox": "The organisation has given no mailbox yet.",
+  "test-too-soon": "A test message was sent less than a minute ago.",
+  "mail-off": "This installation sends no mail.",
   "settings-stale": "Somebody changed the settings since they were read.",
   "settings-unknown-reference": "The settings name a service, requirement or organisation that does not exist.",
   "matched-as-unknown": "The service is matched as one that does not exist.",
@@ -99,11 +102,14 @@ export const problemCodes: Readonly<Record<string, string>> = {
   // Alarms, pressure, bulletin
   "rota-stale": "Somebody changed the rota since it was read.",
   "not-a-broker": "Only brokers of the federation stand in its rota.",
+  "expiry-not-allowed": "A state of pressure or a pause ends ahead, at most a week away.",
+  "practice-not-paused": "The practice is not paused.",
   "away-in-past": "Away until a time that has passed.",
   // Webhooks and calendars
   "webhook-address-refused": "Webhooks go by https to addresses of the public internet.",
   "webhook-type-unknown": "There is no event of that type.",
   "too-many-webhooks": "The organisation has as many webhooks as may be.",
+  "too-many-calendars": "The organisation has as many calendar addresses as may be.",
   "offset-not-kept": "Messages before `from` are no longer kept; after `until` there are none.",
   // Stream
   "stream-origin-refused": "The stream is followed by our own pages or with a token.",

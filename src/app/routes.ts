@@ -1,6 +1,7 @@
 import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
 import { alarmRoutes } from "../features/alarms/index.ts";
+import { calendarFeedRoutes } from "../features/calendar-feed/index.ts";
 import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
@@ -14,6 +15,8 @@ import {
   slotsLost,
 } from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
+import { pressureRoutes } from "../features/pressure/index.ts";
+import { channelRoutes, noReach, type ReachParts } from "../features/reach/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
 import { serviceRoutes } from "../features/services/index.ts";
 import { streamRoutes } from "../features/stream/index.ts";
@@ -26,6 +29,8 @@ import { withOpenApi } from "./openapi.routes.ts";
 export interface RouteParts {
   readonly identity: IdentityParts;
   readonly queue: Queue;
+  /** Whether mail and push go out here; none where left out. */
+  readonly reach?: ReachParts;
   /** For what-if and why: off the event loop where that matters. */
   readonly solve: Solver;
   readonly webhooks: WebhookParts;
@@ -42,6 +47,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...healthRoutes(parts.queue),
   ...identityRoutes(parts.identity),
   ...practiceRoutes,
+  ...channelRoutes(parts.reach ?? noReach),
   ...serviceRoutes,
   ...clinicRoutes(capacityPorts),
   ...seriesRoutes(capacityPorts),
@@ -50,9 +56,11 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...brokeringRoutes,
   ...agreementRoutes,
   ...alarmRoutes,
+  ...pressureRoutes,
   ...deskRoutes,
   ...matchingRoutes(parts.solve),
   ...webhookRoutes(parts.webhooks),
+  ...calendarFeedRoutes(),
   ...streamRoutes(eventContracts, API_VERSION),
 ];
 

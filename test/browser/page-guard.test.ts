@@ -4,6 +4,7 @@ import { capacityPorts } from "../../src/app/routes.ts";
 import { closeOn } from "../../src/features/capacity/closures.service.ts";
 import { seriesBody } from "../../src/features/capacity/series.schema.ts";
 import { createSeries } from "../../src/features/capacity/series.service.ts";
+import { createFeed } from "../../src/features/calendar-feed/calendar-feed.service.ts";
 import { createWebhook } from "../../src/features/webhooks/webhooks.service.ts";
 import { ensureCatalogue } from "../../src/features/services/index.ts";
 import { newId } from "../../src/platform/ids/ids.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   await ensureCatalogue(db.q);
   site = await openSite(db);
   home = (await aPractice(db)).code;
-  const other = (await aPractice(db)).code;
+  const { code: other, siteId: otherSite } = await aPractice(db);
   const { reference } = await aRequest(db, { home: other });
   const { clinicId, slots } = await aClinic(db, { at: other });
   const publisher = await aUser(db, { at: other, roles: ["nurse"] });
@@ -36,6 +37,7 @@ beforeAll(async () => {
     return createSeries(tx, publisher, seriesBody.parse({ ...rule, services: ["wound-simple"] }));
   });
   const manager = await aUser(db, { at: other, roles: ["manager"] });
+  const { id: feedId } = await db.database.transact(async (tx) => createFeed(tx, manager, otherSite));
   const { id: webhookId } = await db.database.transact(async (tx) =>
     createWebhook(
       tx,
@@ -47,6 +49,7 @@ beforeAll(async () => {
   foreign = {
     "/requests/:reference": `/requests/${reference}`,
     "/board/requests/:reference": `/board/requests/${reference}`,
+    "/board/practices/:code": `/board/practices/${other}`,
     "/clinics/:id": `/clinics/${clinicId}`,
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
     "/clinics/weekly/:id": `/clinics/weekly/${seriesId}`,
@@ -56,8 +59,10 @@ beforeAll(async () => {
     "/agreements/:id": `/agreements/${newId()}`,
     "/tasks/:id": `/tasks/${newId()}`,
     "/invitations/:token": `/invitations/${"A".repeat(43)}`,
+    "/settings/calendars/:id/end": `/settings/calendars/${feedId}/end`,
     "/settings/webhooks/:id": `/settings/webhooks/${webhookId}`,
     "/settings/webhooks/:id/messages/:offset/resend": `/settings/webhooks/${webhookId}/messages/1/resend`,
+    "/settings/channels/confirm/:secret": `/settings/channels/confirm/${"A".repeat(43)}`,
     "/settings/sessions/:id/end": `/settings/sessions/${"a".repeat(64)}/end`,
   };
 });

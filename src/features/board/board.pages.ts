@@ -8,11 +8,16 @@ import { brokeringPages } from "./brokering.pages.ts";
 import { riskKinds, type RiskKind } from "./board.repository.ts";
 import { addressWith } from "./open.rules.ts";
 import { overviewPages } from "./overview.pages.ts";
+import { practicePages } from "./practices.pages.ts";
 import { readBoard } from "./board.service.ts";
 
 const KINDS: Readonly<Record<RiskKind, { readonly name: string; readonly doing: string }>> = {
   uncovered: { name: "Uncovered", doing: "Nobody has taken it" },
   returned: { name: "Came back", doing: "Uncovered at its due-by, and home has not said that it knows" },
+  "ring-patient": {
+    name: "Ring the patient",
+    doing: "Goes by a time that no longer stands, or was not seen: home has not said that it knows",
+  },
   silent: { name: "Desk silent", doing: "Asked, and nobody there has looked" },
   unanswered: { name: "Unanswered", doing: "Looked at, not answered" },
   "not-blocked": { name: "Not blocked", doing: "Agreed, the time is not reserved there" },
@@ -33,6 +38,7 @@ const AT_FIRST = 100;
 export const boardPages: readonly AppPage[] = [
   ...overviewPages,
   ...brokeringPages,
+  ...practicePages,
   page(
     { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
     async ({ actor, query: wanted }, { q }) => {
@@ -68,7 +74,7 @@ export const boardPages: readonly AppPage[] = [
             when: speakInstant(risk.at),
             isUrgent: risk.priority !== "routine",
             priorityWords: speakPriority(risk.priority),
-            isGrave: risk.kind === "returned" || risk.kind === "uncovered",
+            isGrave: ["returned", "uncovered", "ring-patient"].includes(risk.kind),
           })),
         },
       });

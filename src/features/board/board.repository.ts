@@ -4,7 +4,15 @@ import { rows, type Queryable } from "../../platform/db/database.ts";
 import { priorities } from "../requests/index.ts";
 
 /** What can break (F1), by who has to be rung about it. */
-export const riskKinds = ["uncovered", "returned", "silent", "unanswered", "not-blocked", "not-told"] as const;
+export const riskKinds = [
+  "uncovered",
+  "returned",
+  "ring-patient",
+  "silent",
+  "unanswered",
+  "not-blocked",
+  "not-told",
+] as const;
 export type RiskKind = (typeof riskKinds)[number];
 
 const risk = z.object({
@@ -28,11 +36,11 @@ const mostUrgent = sql`case when bool_or(n.priority = 'asap') then 'asap'
   when bool_or(n.priority = 'urgent') then 'urgent' else 'routine' end`;
 
 /** Most at risk first: what a patient is already without, then by the time that is left. */
-const ORDER = sql`case risks.kind when 'returned' then 0 else 1 end, at, reference, risks.kind`;
+const ORDER = sql`case when risks.kind in ('returned', 'ring-patient') then 0 else 1 end, at, reference, risks.kind`;
 
 /**
  * What breaks before `horizon` in a sharing group, most at risk first: needs that nobody has taken, needs that came back
- * and that nobody has acknowledged, desks that have not looked by half of an offer's time or have looked and not answered,
+ * and that nobody has acknowledged, patients who go by a time that no longer stands or were not seen, desks that have not looked by half of an offer's time or have looked and not answered,
  * agreed times that are not blocked, and patients who have not been told.
  */
 export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, limit: number): Promise<Risk[]> =>
@@ -61,6 +69,13 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
         from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
         where n.group_code = ${groupCode} and n.state = 'returned' and n.acknowledged_at is null
         group by r.id
+        union all
+        select 'ring-patient', t.request_id, ${mostUrgent}, t.home_code, min(least(t.before, t.after)),
+          count(*)::int, array_agg(distinct l.service_code)
+        from patient_tasks t join agreements a on a.id = t.agreement_id join needs n on n.id = a.need_id
+        join need_lines l on l.id = n.line_id
+        where t.group_code = ${groupCode} and t.acknowledged_at is null and t.withdrawn_at is null
+        group by t.request_id, t.home_code
         union all
         select kind, request_id, priority, desk, at, needs, services from waiting
         union all

@@ -7,6 +7,8 @@ export interface ClinicStanding {
   readonly isOver: boolean;
   readonly isSigned: boolean;
   readonly isAccepting: boolean;
+  /** Why it is not asked although the switch is on: its own word, or a broker's. */
+  readonly heldBack?: "pressed" | "paused" | undefined;
   readonly isDeskFull: boolean;
   /** When the desk opens next; undefined while it is open. */
   readonly opensAt: Date | undefined;
@@ -71,6 +73,12 @@ const blockers = (standing: ClinicStanding): Finding[] => {
   if (standing.isOver) return [finding("over", "This clinic has started or passed.")];
   if (!standing.isSigned)
     return [finding("not-signed", "Your practice has not signed the sharing agreement, or it has lapsed.")];
+  if (standing.heldBack === "pressed")
+    return [
+      finding("under-pressure", "Your practice has said that it is under pressure (OPEL 3 or 4), so nobody asks it."),
+    ];
+  if (standing.heldBack === "paused")
+    return [finding("paused", "The federation has paused your practice. Ring it if that is over.")];
   if (!standing.isAccepting)
     return [finding("switched-off", "Being asked is switched off for your practice. Switch it on in the settings.")];
   if (slots.free > 0) return [];

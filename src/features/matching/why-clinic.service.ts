@@ -3,6 +3,7 @@ import type { Actor } from "../access/index.ts";
 import { isOpenAt, nextOpening } from "../calendar/index.ts";
 import { ownClinic } from "../capacity/index.ts";
 import { DESK_FULL } from "./asking.rules.ts";
+import { heldBackAmong } from "../pressure/index.ts";
 import type { ClinicWhyView } from "./matching.schema.ts";
 import { failingRules } from "./not-asked.service.ts";
 import { readNeedsOfLines } from "./seeking.repository.ts";
@@ -61,6 +62,7 @@ export const whyClinic = async ({ q }: Database, actor: Actor, id: string): Prom
     isOver: new Date(clinic.endsAt) <= now,
     isSigned: member?.isSigned ?? false,
     isAccepting: member?.isAccepting ?? false,
+    heldBack: (await heldBackAmong(q, [code])).get(code),
     isDeskFull: (member?.waiting ?? 0) >= DESK_FULL,
     opensAt: isOpen ? undefined : nextOpening(member.hours, now),
     isUnconfirmed: clinic.pledge === "firm" && !clinic.isFirmToday,

@@ -1,5 +1,6 @@
 import { appNow, type Database } from "../../platform/db/database.ts";
 import { isBroker, type Actor } from "../access/index.ts";
+import { heldBackAmong } from "../pressure/index.ts";
 import { notAskedWords, requireRequest } from "../requests/index.ts";
 import type { WhyView } from "./matching.schema.ts";
 import { explainLines, storeExplanations, type Explanation } from "./not-asked.service.ts";
@@ -8,6 +9,7 @@ import { namesOf, readLookingLines, type LookingLine } from "./why.repository.ts
 
 type LineView = WhyView["lines"][number];
 type NameOf = (code: string) => string;
+type HeldBack = Awaited<ReturnType<typeof heldBackAmong>>;
 
 const practices = (n: number): string => `${n} ${n === 1 ? "practice" : "practices"}`;
 
@@ -18,7 +20,23 @@ const tally = (notAsked: Explanation["notAsked"]): [ReasonCode, string[]][] => {
   return [...byReason].filter(([, codes]) => codes.length > 0).toSorted((a, b) => b[1].length - a[1].length);
 };
 
-const lineView = (line: LookingLine, found: Explanation | undefined, nameOf: NameOf | undefined): LineView => {
+/** Of those that are not asked at all, how many said that they are under pressure, or are paused by the federation. */
+const heldBackWords = (codes: readonly string[], heldBack: HeldBack): string => {
+  const of = (why: "pressed" | "paused"): number => codes.filter((code) => heldBack.get(code) === why).length;
+  const [pressed, paused] = [of("pressed"), of("paused")];
+  const parts = [
+    ...(pressed > 0 ? [`${pressed} under pressure (OPEL 3 or 4)`] : []),
+    ...(paused > 0 ? [`${paused} paused by the federation`] : []),
+  ];
+  return parts.length === 0 ? "" : `, of them ${parts.join(" and ")}`;
+};
+
+const lineView = (
+  line: LookingLine,
+  found: Explanation | undefined,
+  nameOf: NameOf | undefined,
+  heldBack: HeldBack,
+): LineView => {
   const named = (codes: readonly string[]) =>
     nameOf === undefined ? {} : { practices: codes.map((code) => ({ code, name: nameOf(code) })) };
   return {
@@ -30,7 +48,7 @@ const lineView = (line: LookingLine, found: Explanation | undefined, nameOf: Nam
     notAsked: tally(found?.notAsked ?? {}).map(([reason, codes]) => ({
       reason,
       count: codes.length,
-      words: `${practices(codes.length)} ${notAskedWords(reason, codes.length)}`,
+      words: `${practices(codes.length)} ${notAskedWords(reason, codes.length)}${reason === "not-accepting" ? heldBackWords(codes, heldBack) : ""}`,
       ...named(codes),
     })),
   };
@@ -53,12 +71,13 @@ export const whyRequest = async ({ q }: Database, actor: Actor, reference: strin
     ...found.withRoom,
     ...Object.keys(found.notAsked),
   ]);
+  const heldBack = await heldBackAmong(q, [...new Set(codes)]);
   const names = isBroker(actor) ? await namesOf(q, [...new Set(codes)]) : undefined;
   const nameOf = names === undefined ? undefined : (code: string): string => names.get(code) ?? code;
   return {
     reference: request.reference,
     at: (await appNow(q)).toISOString(),
     isPaused: request.pausedAt !== null,
-    lines: lines.map((line) => lineView(line, explained.get(line.id), nameOf)),
+    lines: lines.map((line) => lineView(line, explained.get(line.id), nameOf, heldBack)),
   };
 };

@@ -23,11 +23,17 @@ export const isAcceptingSql = (alias: string): SQL => {
   return sql`(${o}.is_accepting and (${o}.accepting_until is null or ${o}.accepting_until > app_now()))`;
 };
 
-/** SQL: may the row `alias` of organisations be asked at all: ACTIVE, and not a practice with under 500 patients? */
+/**
+ * SQL: may the row `alias` of organisations be asked at all: ACTIVE, not a practice with under 500 patients, not at OPEL 3
+ * or 4 by its own word, and not paused by a broker (F3)? The tables are those of the pressure feature.
+ */
 export const isAskableSql = (alias: string): SQL => {
   const o = sql.identifier(alias);
   return sql`(${o}.status = 'ACTIVE' and ${o}.kind <> 'federation'
-    and (${o}.kind <> 'practice' or ${o}.list_size is null or ${o}.list_size >= ${sql.raw(String(MIN_LIST_SIZE))}))`;
+    and (${o}.kind <> 'practice' or ${o}.list_size is null or ${o}.list_size >= ${sql.raw(String(MIN_LIST_SIZE))})
+    and not exists (select 1 from pressure_states p where p.organisation_code = ${o}.code and p.level >= 3 and p.expires_at > app_now())
+    and not exists (select 1 from practice_pauses b where b.organisation_code = ${o}.code
+                    and (b.expires_at is null or b.expires_at > app_now())))`;
 };
 
 const membership = z.object({ groupCode: z.string(), isSigned: z.boolean() });
