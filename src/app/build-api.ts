@@ -9,6 +9,7 @@ import { createRateLimiter } from "../platform/http/rate-limit.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
 import type { HubSettings } from "../platform/realtime/hub.ts";
 import { addPages } from "../platform/web/index.ts";
+import { reachParts } from "./couriers.ts";
 import { createFrame } from "./frame.ts";
 import { allPages } from "./pages.ts";
 import type { Resources } from "./resources.ts";
@@ -65,7 +66,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   });
   // Closing the server sends the streams away first.
   resources.releasers.add("the HTTP server", () => server.close());
-  const hub = await addStream(server, {
+  const hub = addStream(server, {
     q: database.q,
     bus: resources.bus,
     gatekeeper,
@@ -82,9 +83,11 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   resources.releasers.add("posts to others", async () => poster.close());
   const webhooks = webhookParts(poster);
   const identity = { passwords: createPasswords(), cookies };
-  addRoutes(server, appRoutes({ identity, webhooks, queue: resources.queue, solve }), database, gatekeeper);
+  const reach = reachParts(config.reach);
+  addRoutes(server, appRoutes({ identity, webhooks, queue: resources.queue, solve, reach }), database, gatekeeper);
   await addPages(server, {
     pages: allPages({
+      reach,
       requests: requestPorts,
       capacity: capacityPorts,
       identity,

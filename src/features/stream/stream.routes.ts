@@ -5,8 +5,9 @@ import type { EventContract } from "../../platform/event-log/event-contract.ts";
 import { countedAddress } from "../../platform/http/address.ts";
 import type { Gatekeeper } from "../../platform/http/server.ts";
 import type { Logger } from "../../platform/log/log.ts";
+import type { OnFrames } from "../../platform/realtime/fan-out.ts";
 import { createHub, type Admission, type Hub, type HubSettings } from "../../platform/realtime/hub.ts";
-import { addStreamRoute } from "../../platform/realtime/transport.ts";
+import { addStreamRoute, isUpgrade } from "../../platform/realtime/transport.ts";
 import type { WakeBus } from "../../platform/realtime/wake-bus.ts";
 import { anyone, read, signedIn, type Actor, type AppRoute } from "../access/index.ts";
 import { isAllowedOrigin, type CookieSettings } from "../identity/index.ts";
@@ -53,6 +54,8 @@ export interface StreamParts {
   readonly cookies: CookieSettings;
   readonly log: Logger;
   readonly settings?: Partial<HubSettings>;
+  /** Told of the frames that are sent. */
+  readonly onFrames?: OnFrames | undefined;
 }
 
 const wantsHeartbeat = z.object({ heartbeat: z.literal("1") });
@@ -62,7 +65,7 @@ const admitWith =
   ({ gatekeeper, cookies }: StreamParts) =>
   async (request: FastifyRequest): Promise<Admission<Actor>> => {
     const actor = gatekeeper.admit(await gatekeeper.identify(request), signedIn);
-    const needsOrigin = request.ws && actor.credential.kind === "session";
+    const needsOrigin = isUpgrade(request) && actor.credential.kind === "session";
     const isOurs = request.headers.origin !== undefined && isAllowedOrigin(cookies, request.headers, request.host);
     if (needsOrigin && !isOurs) throw streamOriginRefused();
     return {
@@ -76,15 +79,16 @@ const admitWith =
   };
 
 /** Adds `GET /v1/stream` and answers its hub, whose `hint` the hooks after a commit may call. The server closes it. */
-export const addStream = async (server: FastifyInstance, parts: StreamParts): Promise<Hub<Actor>> => {
-  const { q, bus, log, settings } = parts;
+export const addStream = (server: FastifyInstance, parts: StreamParts): Hub<Actor> => {
+  const { q, bus, log, settings, onFrames } = parts;
   const hub = createHub<Actor>({
     q,
     bus,
     log,
+    onFrames,
     endedAmong: (actors) => endedAmong(q, actors),
     ...(settings === undefined ? {} : { settings }),
   });
-  await addStreamRoute(server, { path: STREAM_PATH, hub, admit: admitWith(parts), log });
+  addStreamRoute(server, { path: STREAM_PATH, hub, admit: admitWith(parts) });
   return hub;
 };

@@ -1,14 +1,11 @@
+import { setImmediate as others } from "node:timers/promises";
 import type { Queryable } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import { readAfter, readHeads, type LoggedEvent } from "../event-log/event-log.ts";
 import { jitter } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
-
-/** One event, serialised once for all who get it. */
-export interface Frame {
-  readonly offset: number;
-  readonly text: Buffer;
-}
+import { groupedByStream, toFrame, type Frame } from "./frame.ts";
+import { createPageReader, type PageReader } from "./page-reader.ts";
 
 export interface Subscriber {
   /** Frames in order; those up to where the subscriber already is are to be skipped. */
@@ -17,19 +14,16 @@ export interface Subscriber {
   onGap(): void;
 }
 
-/** What comes after an offset, or that it cannot be told any more. */
-export type Page =
-  | { readonly kind: "frames"; readonly frames: readonly Frame[]; readonly isLast: boolean }
-  | { readonly kind: "reset"; readonly offset: number };
-
 export interface FanOut {
   /** Streams that may have news; those nobody listens to here are ignored. */
   hint(streams: readonly string[]): void;
   hintAll(): void;
-  readPage(stream: string, after: number): Promise<Page>;
+  readonly readPage: PageReader;
   /** Subscribes whoever has everything up to `after`. False: the channel is further on, so read once more. Synchronous, so nothing slips in between. */
   join(stream: string, after: number, subscriber: Subscriber): boolean;
   leave(stream: string, subscriber: Subscriber): void;
+  /** How many offsets the stream that is furthest behind lacked when the heads were last read. */
+  behind(): number;
   close(): void;
 }
 
@@ -47,43 +41,28 @@ export interface FanOutOptions {
   readonly log: Logger;
   /** How often heads are read in case a wake was lost. */
   readonly pollMs: number;
+  /** Told of what is sent to how many sockets, for whoever follows a trace to its end. */
+  readonly onFrames?: OnFrames | undefined;
 }
+
+export type OnFrames = (events: readonly LoggedEvent[], sockets: number) => void;
 
 const PAGE = 200;
 const STREAMS_PER_READ = 200;
 /** One read a channel at a time keeps the order; a few in all keep a slow one from holding up the rest. */
 const MAX_READS = 4;
-
-/** The message of rule S1. */
-export const toFrame = (event: LoggedEvent): Frame => ({
-  offset: event.offset,
-  text: Buffer.from(
-    JSON.stringify({
-      offset: event.offset,
-      id: event.id,
-      type: event.type,
-      at: event.at.toISOString(),
-      data: event.data,
-    }),
-  ),
-});
-
-const grouped = (events: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> => {
-  const byStream = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
-    const known = byStream.get(event.stream);
-    if (known === undefined) byStream.set(event.stream, [event]);
-    else known.push(event);
-  }
-  return byStream;
-};
+/** Frames that are sent before others may do something: some five milliseconds. */
+const FRAMES_AT_ONCE = 500;
+/** Heads read at once: one statement for all listeners would hold up everybody while its rows are read. */
+const HEADS_PER_READ = 500;
 
 /** Reads each stream once, however many listen to it, from the lowest position that still counts. */
-export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
+export const createFanOut = ({ q, log, pollMs, onFrames }: FanOutOptions): FanOut => {
   const channels = new Map<string, Channel>();
   let reads = 0;
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
+  let behind = 0;
 
   const pump = (): void => {
     if (isClosed || reads >= MAX_READS) return;
@@ -103,8 +82,12 @@ export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
     }
     try {
       const positions = due.map(({ stream, position }) => ({ stream, after: position }));
-      const byStream = grouped(await readAfter(q, positions, PAGE));
-      for (const channel of due) deliver(channel, byStream.get(channel.stream) ?? []);
+      const byStream = groupedByStream(await readAfter(q, positions, PAGE));
+      const sent = { frames: 0 };
+      for (const channel of due) {
+        await deliver(channel, byStream.get(channel.stream) ?? [], sent);
+        channel.isReading = false;
+      }
     } catch (error) {
       // The next poll finds the same news.
       log.warn({ error: withoutSql(error).message, streams: due.length }, "streams could not be read");
@@ -115,7 +98,8 @@ export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
     }
   };
 
-  const deliver = (channel: Channel, events: readonly LoggedEvent[]): void => {
+  /** Whoever joins while others are still being served has these frames already, and skips them. */
+  const deliver = async (channel: Channel, events: readonly LoggedEvent[], sent: { frames: number }): Promise<void> => {
     const [first] = events;
     const last = events.at(-1);
     if (first === undefined || last === undefined) return;
@@ -123,20 +107,31 @@ export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
     channel.position = last.offset;
     if (events.length === PAGE) channel.isDirty = true;
     const frames = events.map(toFrame);
+    if (onFrames !== undefined && isContiguous) onFrames(events, channel.subscribers.size);
     for (const subscriber of channel.subscribers) {
       if (isContiguous) subscriber.deliver(frames);
       else subscriber.onGap();
+      sent.frames += frames.length;
+      if (sent.frames < FRAMES_AT_ONCE) continue;
+      sent.frames = 0;
+      await others();
     }
   };
 
   const poll = async (): Promise<void> => {
     try {
-      const heads = channels.size === 0 ? [] : await readHeads(q, [...channels.keys()]);
-      for (const { stream, lastOffset } of heads) {
-        const channel = channels.get(stream);
-        if (channel !== undefined && lastOffset > channel.position) channel.isDirty = true;
+      const streams = [...channels.keys()];
+      let most = 0;
+      for (let at = 0; at < streams.length; at += HEADS_PER_READ) {
+        for (const { stream, lastOffset } of await readHeads(q, streams.slice(at, at + HEADS_PER_READ))) {
+          const channel = channels.get(stream);
+          if (channel === undefined || lastOffset <= channel.position) continue;
+          channel.isDirty = true;
+          most = Math.max(most, lastOffset - channel.position);
+        }
+        pump();
       }
-      pump();
+      behind = most;
     } catch (error) {
       log.warn({ error: withoutSql(error).message }, "the heads of the streams could not be read");
     }
@@ -160,18 +155,7 @@ export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
       for (const channel of channels.values()) channel.isDirty = true;
       pump();
     },
-    readPage: async (stream, after) => {
-      const events = await readAfter(q, [{ stream, after }], PAGE);
-      const [first] = events;
-      if (first?.offset === after + 1) {
-        return { kind: "frames", frames: events.map(toFrame), isLast: events.length < PAGE };
-      }
-      const [head = { lastOffset: 0, prunedThrough: 0 }] = await readHeads(q, [stream]);
-      const isKnown = first === undefined && after >= head.prunedThrough && after <= head.lastOffset;
-      // Nothing to read, but the head is ahead: that event was committed between the two reads.
-      if (isKnown) return { kind: "frames", frames: [], isLast: after === head.lastOffset };
-      return { kind: "reset", offset: head.lastOffset };
-    },
+    readPage: createPageReader(q),
     join: (stream, after, subscriber) => {
       const channel = channels.get(stream) ?? {
         stream,
@@ -191,6 +175,7 @@ export const createFanOut = ({ q, log, pollMs }: FanOutOptions): FanOut => {
       const channel = channels.get(stream);
       if (channel?.subscribers.delete(subscriber) === true && channel.subscribers.size === 0) channels.delete(stream);
     },
+    behind: () => behind,
     close: () => {
       isClosed = true;
       clearTimeout(timer);

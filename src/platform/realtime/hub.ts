@@ -5,7 +5,7 @@ import type { Queryable } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import type { Logger } from "../log/log.ts";
-import { createFanOut } from "./fan-out.ts";
+import { createFanOut, type OnFrames } from "./fan-out.ts";
 import { closeCode } from "./protocol.ts";
 import { defaultSessionSettings, openSession, type Session, type SessionSettings } from "./session.ts";
 import type { WakeBus } from "./wake-bus.ts";
@@ -39,6 +39,8 @@ export const defaultHubSettings: HubSettings = {
   maxSocketsPerAddress: 2_000,
 };
 
+/** Credentials checked with one statement, so that nobody waits while thousands of rows are read. */
+const CHECKED_AT_ONCE = 500;
 /** When somebody with too many sockets may try again. */
 const RETRY_SECONDS = 30;
 
@@ -49,6 +51,7 @@ export interface HubOptions<A> {
   readonly endedAmong: (who: readonly A[]) => Promise<readonly A[]>;
   readonly log: Logger;
   readonly settings?: Partial<HubSettings>;
+  readonly onFrames?: OnFrames | undefined;
 }
 
 /** The live connections of one API process. */
@@ -61,6 +64,8 @@ export interface Hub<A> {
   attach(socket: WebSocket, admission: Admission<A>): void;
   /** How many sockets are open. */
   size(): number;
+  /** How many offsets the stream that is furthest behind lacked a moment ago. */
+  behind(): number;
   /** Sends everybody away with 1012 (rule S6); they come back with jitter. */
   close(): Promise<void>;
 }
@@ -74,7 +79,7 @@ interface Seat<A> {
 export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
   const { log } = options;
   const settings: HubSettings = { ...defaultHubSettings, ...options.settings };
-  const fanOut = createFanOut({ q: options.q, log, pollMs: settings.pollMs });
+  const fanOut = createFanOut({ q: options.q, log, pollMs: settings.pollMs, onFrames: options.onFrames });
   const seats = new Set<Seat<A>>();
   const perUser = createTally();
   const perAddress = createTally();
@@ -93,9 +98,13 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
   const check = async (): Promise<void> => {
     if (seats.size === 0) return;
     try {
-      const ended = new Set(await options.endedAmong([...seats].map(({ admission }) => admission.who)));
-      for (const { admission, session } of seats) {
-        if (ended.has(admission.who)) session.close(closeCode.ended, "the session has ended: sign in");
+      const all = [...seats];
+      for (let at = 0; at < all.length; at += CHECKED_AT_ONCE) {
+        const some = all.slice(at, at + CHECKED_AT_ONCE);
+        const ended = new Set(await options.endedAmong(some.map(({ admission }) => admission.who)));
+        for (const { admission, session } of some) {
+          if (ended.has(admission.who)) session.close(closeCode.ended, "the session has ended: sign in");
+        }
       }
     } catch (error) {
       // Whoever cannot reach the database cannot be sent anything from it either.
@@ -144,6 +153,7 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
       seats.add(seat);
     },
     size: () => seats.size,
+    behind: () => fanOut.behind(),
     close: async () => {
       if (isClosing) return;
       isClosing = true;

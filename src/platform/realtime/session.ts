@@ -2,7 +2,9 @@ import type { WebSocket } from "ws";
 import { wallClock } from "../clock/clock.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import type { Logger } from "../log/log.ts";
-import type { FanOut, Frame, Subscriber } from "./fan-out.ts";
+import { jitter } from "../ids/ids.ts";
+import type { FanOut, Subscriber } from "./fan-out.ts";
+import type { Frame } from "./frame.ts";
 import { closeCode, readClientFrame } from "./protocol.ts";
 
 /*
@@ -66,7 +68,8 @@ export const openSession = (options: SessionOptions): Session => {
   let state: SessionState = "connecting";
   let after = 0;
   let resumeByMs = openedMs + settings.resumeWithinMs;
-  let nextPingMs = openedMs + settings.pingEveryMs;
+  // Those who came together are not pinged together.
+  let nextPingMs = openedMs + settings.pingEveryMs * (0.5 + jitter() / 2);
   let cutAtMs = Infinity;
   let hasAnswered = true;
 

@@ -66,7 +66,7 @@ export const startApi = async (db: TestDatabase, options: ApiProcessOptions = {}
   const gatekeeper = createGatekeeper({ database, cookies, log });
   const server = createServer({ log, requestTimeoutMs: 10_000, trustProxy: false });
   const settings = options.settings === undefined ? {} : { settings: options.settings };
-  const hub = await addStream(server, { q: database.q, bus, gatekeeper, cookies, log, ...settings });
+  const hub = addStream(server, { q: database.q, bus, gatekeeper, cookies, log, ...settings });
   hints.hint = (streams) => hub.hint(streams);
   addRoutes(server, streamRoutes(options.contracts ?? [], "test"), database, gatekeeper);
   const address = await server.listen({ host: "127.0.0.1", port: 0 });
