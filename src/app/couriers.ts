@@ -1,5 +1,11 @@
 import type { Reach } from "../config/config.ts";
-import { createSmtpCourier, SENT_AT_ONCE, type Courier, type Couriers } from "../features/reach/index.ts";
+import {
+  createSmtpCourier,
+  SENT_AT_ONCE,
+  type Courier,
+  type Couriers,
+  type ReachParts,
+} from "../features/reach/index.ts";
 
 const mailOf = ({ smtpUrl, mailFrom, publicUrl }: Reach): Courier | undefined =>
   smtpUrl === undefined
@@ -11,3 +17,10 @@ export const createCouriers = (reach: Reach): Couriers => {
   const email = mailOf(reach);
   return { ...(email && { email }) };
 };
+
+/** What pages and routes say about them. */
+export const reachParts = ({ smtpUrl, pushServices }: Reach): ReachParts => ({
+  hasMail: smtpUrl !== undefined,
+  pushKey: undefined,
+  pushServices,
+});

@@ -6,3 +6,7 @@ export type { Courier, Outcome } from "./courier.ts";
 export { createSmtpCourier, messageIdOf } from "./smtp.courier.ts";
 export { reachEvents } from "./reach.events.ts";
 export { reachSweepers, SENT_AT_ONCE, sendingSweeper } from "./reach.jobs.ts";
+export { channelPages } from "./channels.pages.ts";
+export { channelRoutes } from "./channels.routes.ts";
+export { noReach, type MailboxState, type ReachParts } from "./channels.schema.ts";
+export { setMailbox, confirmMailbox, stateOf } from "./channels.service.ts";

@@ -47,6 +47,7 @@ export const sitePages = allPages({
   solve: async (problem) => solve(problem),
   webhooks: webhookParts(createPoster({ allowsPrivate: true, timeoutMs: 2_000 })),
   identity: { passwords: createPasswords(), cookies },
+  reach: { hasMail: true, pushKey: undefined, pushServices: [] },
 });
 
 /** The pages on a test's own database, without the API, the queue and the stream. */
