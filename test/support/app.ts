@@ -20,12 +20,14 @@ export interface TestAppOptions extends ApiOptions {
   readonly redisUrl?: string;
   /** Also carry out jobs and sweep, as `serve` does. Default true. */
   readonly matcher?: boolean;
+  /** More of the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The whole service on a test's database, listening on a free port: what `serve` starts, in this process. */
 export const startTestApp = async (db: TestDatabase, options: TestAppOptions = {}): Promise<TestApp> => {
-  const { redisUrl, matcher = true, ...rest } = options;
-  const config = loadConfig({ DATABASE_URL: db.url, PORT: "0", DB_POOL_MAX: "10", REDIS_URL: redisUrl });
+  const { redisUrl, matcher = true, environment = {}, ...rest } = options;
+  const config = loadConfig({ DATABASE_URL: db.url, PORT: "0", DB_POOL_MAX: "10", REDIS_URL: redisUrl, ...environment });
   const resources = await openResources({
     config,
     log: silentLogger,

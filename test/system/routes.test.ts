@@ -58,6 +58,7 @@ describe("deny by default", () => {
     expect(open.toSorted()).toEqual([
       "GET /asyncapi.json",
       "GET /healthz",
+      "GET /ics/:file",
       "GET /openapi.json",
       "GET /readyz",
       "POST /v1/invitations/:token/accept",

@@ -170,7 +170,6 @@ export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPa
         summary: "Send messages again, or skip some",
         input: replayBody,
         read: (fields) => ({ after: fields.number("after") }),
-        messages: { after: "Enter the number of a message" },
       },
       async ({ actor, params, input }, tx) => {
         await replayFrom(tx, actor, params.id, input.after);

@@ -63,7 +63,7 @@ const message = (
 });
 
 /** An event of the log, with its offset: whoever receives can see that nothing is missing, or ask for a replay. */
-export const eventMessage = (event: LoggedEvent): Message =>
+export const eventMessage = (event: Omit<LoggedEvent, "trace">): Message =>
   message(event.id, event.type, event.offset, {
     timestamp: event.at.toISOString(),
     organisation: event.stream,

@@ -128,6 +128,8 @@ const header = (name: string, required: boolean, description: string): Json => (
 });
 
 const success = <A>(route: Route<A>): Json => {
+  if (route.produces !== undefined)
+    return { "200": { description: "The answer.", content: { [route.produces]: { schema: { type: "string" } } } } };
   if (route.response === undefined) return { "204": { description: "Done; there is nothing to say." } };
   const description = "The answer. Instants are ISO 8601 in UTC.";
   return {

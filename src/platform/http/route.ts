@@ -26,6 +26,8 @@ export interface Call<A, P, Q, B> {
 export interface Answer {
   readonly status?: 200 | 201 | 202 | 204;
   readonly body?: unknown;
+  /** Instead of a body: something that is not JSON, as it is. Of reads only; name its type in the route's `produces`. */
+  readonly text?: { readonly type: string; readonly content: string };
   readonly etag?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -42,6 +44,8 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   readonly body?: B;
   /** The body of a successful answer, for OpenAPI and the tests that hold answers against it. */
   readonly response?: z.ZodType;
+  /** The content type of a successful answer that is not JSON. */
+  readonly produces?: string;
   /** True where `If-Match` is required: 428 without it. */
   readonly needsIfMatch?: boolean;
   /** Bytes; default 64 KiB. */

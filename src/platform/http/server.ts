@@ -200,6 +200,11 @@ export const addRoutes = <A>(
 const sendAnswer = (reply: FastifyReply, answer: Answer): FastifyReply => {
   if (answer.etag !== undefined) void reply.header("etag", `"${answer.etag}"`);
   void reply.headers(answer.headers ?? {});
+  if (answer.text !== undefined)
+    return reply
+      .code(answer.status ?? 200)
+      .type(answer.text.type)
+      .send(answer.text.content);
   if (answer.body === undefined) return reply.code(answer.status ?? 204).send();
   return sendJson(reply, answer.status ?? 200, answer.body);
 };

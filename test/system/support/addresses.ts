@@ -21,6 +21,7 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
   [/^\/v1\/sessions\/:id/, ({ sessionId }) => ({ id: sessionId })],
   [/^\/v1\/tokens\/:id/, ({ tokenId }) => ({ id: tokenId })],
   [/^\/v1\/webhooks\/:id/, ({ webhookId }) => ({ id: webhookId, offset: "1" })],
+  [/^\/v1\/calendar-feeds\/:id/, ({ feedId }) => ({ id: feedId })],
   [/^\/v1\/users\/:id\/roles\/:role/, ({ userId }) => ({ id: userId, role: "nurse" })],
 ];
 
@@ -28,6 +29,7 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
 const NOBODYS: Readonly<Record<string, string>> = {
   "/v1/services/:code": "the catalogue is everybody's; only administrators change it",
   "/v1/closures/:date": "a date; what is closed is always one's own organisation",
+  "/ics/:file": "public: whoever has the address may read",
   "/v1/invitations/:token/accept": "public: whoever holds the token is the one invited",
 };
 

@@ -6,6 +6,7 @@ import { bulletinAnswers, bulletinPosts } from "../../../src/features/bulletin/b
 import { clinicSeries } from "../../../src/features/capacity/series.table.ts";
 import { apiTokens, invitations, sessions } from "../../../src/features/identity/identity.table.ts";
 import { offerNeeds, offers, offerSlots } from "../../../src/features/offers/offers.table.ts";
+import { calendarFeeds } from "../../../src/features/calendar-feed/calendar-feed.table.ts";
 import { webhookEndpoints } from "../../../src/features/webhooks/webhooks.table.ts";
 import { newId, newSecret, sha256 } from "../../../src/platform/ids/ids.ts";
 import { aClinic, aPractice, aRequest, aUser, type TestDatabase } from "../../support/index.ts";
@@ -29,6 +30,7 @@ export interface Belongings {
   readonly tokenId: string;
   readonly userId: string;
   readonly webhookId: string;
+  readonly feedId: string;
 }
 
 /**
@@ -128,8 +130,18 @@ export const aWorkingPractice = async (db: TestDatabase, group: string, hostCode
     createdAt: sql`app_now()`,
     version: 1,
   });
+  const feedId = newId();
+  await db.q.insert(calendarFeeds).values({
+    id: feedId,
+    organisationCode: home.code,
+    siteId: home.siteId,
+    tokenHash: sha256(newSecret()),
+    createdBy: poster.userId,
+    createdAt: sql`app_now()`,
+  });
   return {
     webhookId,
+    feedId,
     code: home.code,
     groupCode: group,
     reference: request.reference,
