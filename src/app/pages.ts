@@ -1,5 +1,6 @@
 import type { AppPage } from "../features/access/index.ts";
 import { agreementPages, readHandover } from "../features/agreements/index.ts";
+import { rotaPages } from "../features/alarms/index.ts";
 import { boardPages } from "../features/board/index.ts";
 import { calendarFeedPages } from "../features/calendar-feed/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
@@ -46,6 +47,7 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   }),
   ...matchingPages(parts.solve),
   ...clinicPages(parts.capacity),
+  ...rotaPages,
   ...boardPages,
   ...pressurePages,
   ...webhookPages(parts.webhooks),

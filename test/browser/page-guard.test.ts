@@ -49,6 +49,7 @@ beforeAll(async () => {
   foreign = {
     "/requests/:reference": `/requests/${reference}`,
     "/board/requests/:reference": `/board/requests/${reference}`,
+    "/board/alarms/:id": `/board/alarms/${newId()}`,
     "/board/practices/:code": `/board/practices/${other}`,
     "/clinics/:id": `/clinics/${clinicId}`,
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,

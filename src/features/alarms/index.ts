@@ -1,4 +1,5 @@
 export { alarmEvents } from "./alarms.events.ts";
+export { rotaPages } from "./alarms.pages.ts";
 export { alarmSweepers } from "./alarms.jobs.ts";
 export { alarmRoutes } from "./alarms.routes.ts";
 export { acknowledgeAlarm, readAlarms, sweepAlarms, watchOpen } from "./alarms.service.ts";

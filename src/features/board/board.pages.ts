@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { none, view } from "../../platform/web/page.ts";
 import { brokersOnly, page, type AppPage } from "../access/index.ts";
+import { readAlarms } from "../alarms/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
 import { serviceNames } from "../services/index.ts";
+import { alarmPages } from "./alarms.pages.ts";
+import { presentAlarms } from "./alarms.view.ts";
 import { brokeringPages } from "./brokering.pages.ts";
 import { riskKinds, type RiskKind } from "./board.repository.ts";
 import { addressWith } from "./open.rules.ts";
@@ -39,6 +42,7 @@ export const boardPages: readonly AppPage[] = [
   ...overviewPages,
   ...brokeringPages,
   ...practicePages,
+  ...alarmPages,
   page(
     { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
     async ({ actor, query: wanted }, { q }) => {
@@ -54,6 +58,7 @@ export const boardPages: readonly AppPage[] = [
         title: "What breaks before next opening",
         data: {
           wanted,
+          alarms: presentAlarms(await readAlarms(q, actor, "live"), board.at, nameOf),
           horizon: speakInstant(board.horizon),
           totals: board.totals,
           inAll: board.risks.length,
