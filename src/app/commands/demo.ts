@@ -55,7 +55,7 @@ const run = async (context: CommandContext, { once = false }: DemoOptions): Prom
     });
     if (problems.length > 0 && !context.stopping.aborted)
       throw new CommandFailed(["The story did not end well:", ...problems].join("\n  "));
-    context.out("Every need is agreed, and every desk heard what concerned it.");
+    context.out("Every patient is told, and every desk heard what concerned it.");
     if (once) return;
     context.out([`Look around at ${address} as`, ...signIns()].join("\n"));
     context.say("Stop it with Ctrl-C; the data stays.");

@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { createApiClient, openStream, type ApiClient, type StreamEvent } from "../../client/index.ts";
-import { agreementMade } from "../../features/agreements/index.ts";
+import { agreementMade, agreementStepped } from "../../features/agreements/index.ts";
 import { offerMade, offerView, type OfferView } from "../../features/offers/index.ts";
 import { wallClock } from "../../platform/clock/clock.ts";
 
@@ -15,6 +15,8 @@ export interface Desk {
   readonly heard: ReadonlyMap<string, { readonly offer: MadeOffer; readonly atMs: number }>;
   /** Ids of agreements heard of on the stream. */
   readonly agreements: ReadonlySet<string>;
+  /** When the frame came that an agreement had reached a step; undefined: none has. */
+  readonly steppedAtMs: (agreementId: string, step: string) => number | undefined;
   readonly firstAgreementAtMs: (reference: string) => number | undefined;
   /** What waits for this desk's answer, of one request. */
   waiting(reference: string): Promise<readonly OfferView[]>;
@@ -29,12 +31,16 @@ export const openDesk = (code: string, address: string, token: string, after: nu
   const api = createApiClient({ baseUrl: address, headers: () => headers });
   const heard = new Map<string, { offer: MadeOffer; atMs: number }>();
   const agreements = new Set<string>();
+  const stepped = new Map<string, number>();
   const firstAgreement = new Map<string, number>();
   const onEvent = (event: StreamEvent): void => {
     const atMs = wallClock.monotonicMs();
     if (event.type === offerMade.type) {
       const offer = offerMade.data.parse(event.data);
       heard.set(offer.offerId, { offer, atMs });
+    }
+    if (event.type === agreementStepped.type) {
+      for (const { id, step } of agreementStepped.data.parse(event.data).agreements) stepped.set(`${id} ${step}`, atMs);
     }
     if (event.type === agreementMade.type) {
       const made = agreementMade.data.parse(event.data);
@@ -54,6 +60,7 @@ export const openDesk = (code: string, address: string, token: string, after: nu
     api,
     heard,
     agreements,
+    steppedAtMs: (agreementId, step) => stepped.get(`${agreementId} ${step}`),
     firstAgreementAtMs: (reference) => firstAgreement.get(reference),
     waiting: async (reference) => {
       const { value } = await api.get({ path: "/v1/offers?awaiting=me&limit=200", parse: (body) => page.parse(body) });

@@ -8,7 +8,8 @@ import { storyDays } from "./calendar.ts";
 import { checkStory } from "./check.ts";
 import { openDesk, type Desk } from "./desk.ts";
 import { DEMO_FEDERATION, DEMO_GROUP, DEMO_HUB, emailOf, inventedPractices } from "./invented.ts";
-import { playStory, type Stage } from "./story.ts";
+import type { Stage } from "./stage.ts";
+import { playStory } from "./story.ts";
 
 export interface DemoParts {
   readonly database: Database;

@@ -1,31 +1,15 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { ApiProblem } from "../../client/index.ts";
 import { londonInstant, speakInstant } from "../../features/calendar/index.ts";
 import { answerView, proposalView, type OfferView } from "../../features/offers/index.ts";
 import { wallClock } from "../../platform/clock/clock.ts";
-import type { StoryDays } from "./calendar.ts";
 import type { Desk } from "./desk.ts";
+import { handOver } from "./handover.ts";
 import { DEMO_HUB, inventedPractices } from "./invented.ts";
-
-export interface Stage {
-  readonly desks: ReadonlyMap<string, Desk>;
-  readonly broker: Desk;
-  readonly days: StoryDays;
-  readonly say: (line: string) => void;
-  readonly stopping: AbortSignal;
-}
+import { deskOf, eventually, ms, nameOf, type Stage } from "./stage.ts";
 
 const posted = z.object({ reference: z.string() });
 const anything = z.unknown();
-
-const nameOf = (code: string): string => inventedPractices.find((each) => each.code === code)?.name ?? "the hub";
-
-const deskOf = (stage: Stage, code: string): Desk => {
-  const desk = stage.desks.get(code);
-  if (desk === undefined) throw new Error(`nobody sits at ${code}`);
-  return desk;
-};
 
 const publish = async (
   desk: Desk,
@@ -81,18 +65,6 @@ const post = async (desk: Desk, stage: Stage, needs: readonly object[], priority
   });
   return value.reference;
 };
-
-/** Waits until the condition holds; false when the time is up. */
-const eventually = async (stage: Stage, condition: () => boolean | Promise<boolean>, ms = 10_000): Promise<boolean> => {
-  for (const end = wallClock.monotonicMs() + ms; wallClock.monotonicMs() < end; await delay(10)) {
-    if (stage.stopping.aborted) return false;
-    if (await condition()) return true;
-  }
-  return false;
-};
-
-const ms = (from: number, to: number | undefined): string =>
-  to === undefined ? "never" : `${Math.round(to - from)} ms`;
 
 const counts = z.object({ counts: z.object({ looking: z.number(), agreed: z.number() }) });
 
@@ -244,9 +216,10 @@ const race = async (stage: Stage, cast: ReturnType<typeof castOf>): Promise<stri
   return reference;
 };
 
-/** Plays the story; answers the references of what was posted and by which practice. */
+/** Plays the story from the first need to the last patient told; answers the references of what was posted and by which practice. */
 export const playStory = async (stage: Stage, turn: number): Promise<{ home: string; references: string[] }> => {
   const cast = castOf(turn);
   const references = [await dressings(stage, cast), await race(stage, cast)];
+  await handOver(stage, cast.home, references);
   return { home: cast.home, references };
 };

@@ -1,4 +1,4 @@
-export { agreementEvents, agreementMade } from "./agreements.events.ts";
+export { agreementEvents, agreementMade, agreementStepped } from "./agreements.events.ts";
 export { alreadyGiven } from "./agreements.errors.ts";
 export { liveAgreementsOnSlots, type Block, type LiveAgreement } from "./agreements.repository.ts";
 export { agreementRoutes } from "./agreements.routes.ts";

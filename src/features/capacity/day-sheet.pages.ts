@@ -10,16 +10,24 @@ import { speakDate } from "./closures.pages.ts";
 import { appointmentsOn, clinicsOn, type SheetAppointment } from "./day-sheet.repository.ts";
 import { addDays } from "./series.rules.ts";
 
+/** What is still to come, where that is not ours to tick; nothing where the patient knows. */
 const STEPS: Readonly<Record<string, string>> = {
   agreed: "Block it in our book",
   blocked: "Details to come",
   passed: "To be booked",
-  booked: "Booked, patient not told yet",
-  told: "Told",
-  attended: "Attended",
+  booked: "Patient not told yet",
+  told: "",
+  attended: "",
   dna: "Did not come",
   "not-done": "Not done",
 };
+
+/** Boxes to tick on paper, those that are done ticked already (H1). */
+const boxesOf = ({ step, isBlocked }: SheetAppointment) => [
+  { text: "Blocked", isDone: isBlocked },
+  { text: "Booked", isDone: !["agreed", "blocked", "passed"].includes(step) },
+  { text: "Seen", isDone: step === "attended" },
+];
 
 const requirementName = (code: string): string => {
   const known = requirementSchema.safeParse(code);
@@ -61,7 +69,7 @@ const readSheet = async (q: Queryable, actor: Actor, date: string) => {
           service: nameOf(one.service),
           from: one.homeName,
           flags: flagsOf(one),
-          isTold: one.step === "told",
+          boxes: boxesOf(one),
           state: STEPS[one.step] ?? one.step,
         })),
     })),

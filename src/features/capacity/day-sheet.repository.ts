@@ -30,6 +30,7 @@ const appointment = z.object({
   channel: z.string(),
   requires: z.array(z.string()),
   step: z.string(),
+  isBlocked: z.boolean(),
   checklist: z.array(z.string()),
 });
 export type SheetAppointment = z.output<typeof appointment>;
@@ -70,6 +71,8 @@ export const appointmentsOn = async (
     sql`
       select a.clinic_id as "clinicId", a.starts_at as "startsAt", a.ends_at as "endsAt", r.reference, n.ref as "needRef",
              n.course, l.service_code as service, home.name as "homeName", l.channel, l.requires, a.step,
+             exists (select 1 from agreement_steps x where x.agreement_id = a.id and x.step = 'blocked'
+                     and x.undone_at is null) as "isBlocked",
              s.handover_checklist as checklist
       from agreements a
       join cover_requests r on r.id = a.request_id

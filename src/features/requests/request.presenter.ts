@@ -47,6 +47,20 @@ const isRequirement = (code: string): code is (typeof requirements)[number] =>
   requirements.some((each) => each === code);
 const requirementName = (code: string): string => (isRequirement(code) ? requirementNames[code] : code);
 
+const CHANNELS: Readonly<Record<string, string>> = {
+  telephone: "By telephone",
+  video: "By video",
+  "home-visit": "Home visit",
+};
+
+/** What must not be lost on paper: what is needed, how the patient is seen, who belongs together. No identity (P1). */
+const flagsOf = (need: NeedView, line: RequestView["lines"][number] | undefined): string[] =>
+  [
+    ...(line?.requires ?? []).map(requirementName),
+    ...(line === undefined ? [] : [CHANNELS[line.channel] ?? ""]),
+    ...(need.course === null ? [] : [`Same person: ${need.course}`]),
+  ].filter((flag) => flag !== "");
+
 /** km as stored, miles as said: one decimal below ten. */
 export const speakMiles = (km: number): string => {
   const miles = km * 0.621371;
@@ -66,6 +80,18 @@ export const presentRequest = (request: RequestView, serviceName: (code: string)
     isOpen: ["open", "offered", "agreed"].includes(need.state),
     isUnacknowledged: need.state === "returned" && need.acknowledgedAt === null,
     course: need.course,
+    flags: flagsOf(
+      need,
+      request.lines.find(({ line }) => line === need.line),
+    ),
+    /** Boxes for paper: home's own steps (H1). */
+    boxes:
+      need.agreement === null
+        ? []
+        : [
+            { text: "Sent", isDone: !["agreed", "blocked"].includes(need.agreement.step) },
+            { text: "Told", isDone: !["agreed", "blocked", "passed", "booked"].includes(need.agreement.step) },
+          ],
     when: need.agreement === null ? undefined : speakInstant(new Date(need.agreement.startsAt)),
     startsAt: need.agreement?.startsAt ?? "",
     where: need.agreement?.supportingName,
