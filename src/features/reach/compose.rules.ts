@@ -18,13 +18,14 @@ export interface Composed {
   readonly letter: Letter;
 }
 
+/** Cleaned together: lines that are harmless alone may make a number where they meet. */
 const cleanPart = ({ subject, lines, link, linkText, ring }: Worded): LetterPart => {
-  // Together: lines that are harmless alone may make a number where they meet.
   const [heading = "", ...rest] = linesWithoutIdentifiers([
     withoutIdentifiers(subject, 200),
     ...lines.map((line) => withoutIdentifiers(line, 300)),
+    withoutIdentifiers(linkText, 60),
   ]);
-  return { heading, lines: rest, link, linkText: withoutIdentifiers(linkText, 60), ring };
+  return { heading, lines: rest.slice(0, -1), link, linkText: rest.at(-1) ?? "Open", ring };
 };
 
 const COUNTED: Readonly<Record<string, readonly [one: string, many: string]>> = {
@@ -44,7 +45,7 @@ const summary = (parts: readonly Worded[]): string => {
   }
   return [...counts]
     .map(([kind, count]) => {
-      const [one, many] = COUNTED[kind] ?? ["other", "others"];
+      const [one, many] = COUNTED[kind] ?? (counts.size === 1 ? ["message", "messages"] : ["other", "others"]);
       return `${count} ${count === 1 ? one : many}`;
     })
     .join(", ");
