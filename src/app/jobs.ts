@@ -1,7 +1,7 @@
 import { agreementSweepers } from "../features/agreements/index.ts";
 import { auditSweepers } from "../features/audit/index.ts";
 import { alarmSweepers } from "../features/alarms/index.ts";
-import { capacitySweepers } from "../features/capacity/index.ts";
+import { capacitySweepers, nextWeekSweepers } from "../features/capacity/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
@@ -12,6 +12,7 @@ import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
 import type { JobContract, JobHandler } from "../platform/queue/job.ts";
 import type { Sweeper } from "../platform/queue/sweep.ts";
+import { askByMail } from "./next-week.ts";
 import { requestPorts } from "./routes.ts";
 import { classifiedTables } from "./tables.ts";
 
@@ -40,6 +41,7 @@ export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[]
   },
   ...agreementSweepers(database),
   ...capacitySweepers(database),
+  ...nextWeekSweepers(database, askByMail),
   ...pressureSweepers(database),
   ...matchingSweepers(database, solve),
   ...alarmSweepers(database),

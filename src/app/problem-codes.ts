@@ -74,6 +74,7 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "clinic-withdrawn": "The clinic was withdrawn.",
   "clinic-over": "The clinic has ended.",
   "clinic-not-firm": "Only firm clinics are confirmed.",
+  "week-is-over": "The week that the answer is about is not this one.",
   "slot-started": "The slot has begun or passed.",
   "import-refused": "Some rows are wrong and nothing was imported.",
   "import-column-missing": "The file lacks a column.",

@@ -60,6 +60,8 @@ beforeAll(async () => {
     "/agreements/:id": `/agreements/${newId()}`,
     "/tasks/:id": `/tasks/${newId()}`,
     "/invitations/:token": `/invitations/${"A".repeat(43)}`,
+    // A week about which this practice was not asked.
+    "/clinics/next-week/:week": "/clinics/next-week/2026-12-21",
     "/settings/calendars/:id/end": `/settings/calendars/${feedId}/end`,
     "/settings/webhooks/:id": `/settings/webhooks/${webhookId}`,
     "/settings/webhooks/:id/messages/:offset/resend": `/settings/webhooks/${webhookId}/messages/1/resend`,

@@ -55,3 +55,11 @@ export const importRefused = (rowCount: number, bad: readonly BadRow[]): DomainE
     `Nothing was imported: ${rowsHave(new Set(bad.map(({ line }) => line)).size)} a problem. Put them right, or ask to skip bad rows.`,
     { details: { rows: rowCount, bad } },
   );
+
+/** A message of last week answered today: what it was about has begun. */
+export const weekIsOver = (): DomainError =>
+  new DomainError(
+    "conflict",
+    "week-is-over",
+    "That was about another week. Here is how it stands now. Nothing was changed.",
+  );

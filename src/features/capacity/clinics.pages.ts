@@ -14,6 +14,7 @@ import { clinicChangePages } from "./clinic-change.pages.ts";
 import { closurePages } from "./closures.pages.ts";
 import { daySheetPages } from "./day-sheet.pages.ts";
 import { importPages } from "./import.pages.ts";
+import { nextWeekPages } from "./next-week.pages.ts";
 import { seriesPages } from "./series.pages.ts";
 import { withdrawClinic } from "./change.service.ts";
 import { breakChoices, channelChoices, clinicField, clinicMessage, pledgeChoices, readClinic } from "./clinic.form.ts";
@@ -153,6 +154,7 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
   ...closurePages(ports),
   ...importPages,
   ...daySheetPages,
+  ...nextWeekPages,
   form({ ...publishing, path: "/clinics/new", summary: "Publish a clinic" }, async ({ actor, input }, tx) => {
     const { slotCount } = await publishClinics(tx, actor, input, { isDryRun: false });
     const title = slotCount === 1 ? "1 slot is published." : `${slotCount} slots are published.`;

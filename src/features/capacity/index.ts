@@ -15,4 +15,5 @@ export { importClinics, type Importer, type ImportResult } from "./import.servic
 export { capacitySweepers } from "./series-days.service.ts";
 export { ownClinic } from "./read.service.ts";
 export { seriesRoutes } from "./series.routes.ts";
+export { askAboutNextWeek, nextWeekSweepers, type AskNextWeek } from "./next-week.service.ts";
 export { clinicPages } from "./clinics.pages.ts";
