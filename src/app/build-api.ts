@@ -7,12 +7,16 @@ import type { Config } from "../config/config.ts";
 import { limitUsers } from "../platform/http/limited-gatekeeper.ts";
 import { createRateLimiter } from "../platform/http/rate-limit.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
+import { finishGently } from "../platform/http/stopping.ts";
 import type { HubSettings } from "../platform/realtime/hub.ts";
+import { addMetricsRoute, measureRequests } from "../platform/telemetry/http-metrics.ts";
+import { addTracing } from "../platform/telemetry/http-tracing.ts";
 import { addPages } from "../platform/web/index.ts";
 import { reachParts } from "./couriers.ts";
 import { createFrame } from "./frame.ts";
 import { allPages } from "./pages.ts";
 import type { Resources } from "./resources.ts";
+import { tellFrames } from "./telemetry.ts";
 import { openPoster, webhookParts } from "./webhooks.ts";
 import { appRoutes, capacityPorts, requestPorts } from "./routes.ts";
 
@@ -43,6 +47,7 @@ export const cookieSettings = ({ http }: Config): CookieSettings => ({
 /** Pages, JSON API and stream on opened resources. What it opens itself is closed with them: sockets first (1012), then HTTP. */
 export const buildApi = async (resources: Resources, options: ApiOptions = {}): Promise<Api> => {
   const { config, database, log } = resources;
+  const { metrics, sink } = resources.telemetry;
   const cookies = cookieSettings(config);
   const { limits } = config.http;
   const gatekeeper = limitUsers(
@@ -64,6 +69,10 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     ...(options.headersWithinMs === undefined ? {} : { headersWithinMs: options.headersWithinMs }),
     perAddress: createRateLimiter(limits.addressRequestsPerMinute),
   });
+  addTracing(server, sink);
+  measureRequests(server, metrics);
+  addMetricsRoute(server, metrics, config.metricsToken);
+  finishGently(server, config.shutdownMs / 2);
   // Closing the server sends the streams away first.
   resources.releasers.add("the HTTP server", () => server.close());
   const hub = addStream(server, {
@@ -72,6 +81,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     gatekeeper,
     cookies,
     log,
+    onFrames: tellFrames(log, sink),
     settings: {
       maxSocketsPerUser: limits.userStreams,
       maxSocketsPerAddress: limits.addressStreams,
@@ -79,12 +89,20 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     },
   });
   resources.onWake((streams) => hub.hint(streams));
+  metrics.addGauges([
+    { name: "covershare_sockets", help: "Open streams of this process.", read: () => hub.size() },
+    {
+      name: "covershare_offsets_behind",
+      help: "Offsets that the stream furthest behind had not been sent when this process last looked, about a second ago.",
+      read: () => hub.behind(),
+    },
+  ]);
   const poster = openPoster(config);
   resources.releasers.add("posts to others", async () => poster.close());
   const webhooks = webhookParts(poster);
   const identity = { passwords: createPasswords(), cookies };
   const reach = reachParts(config.reach);
-  addRoutes(server, appRoutes({ identity, webhooks, queue: resources.queue, solve, reach }), database, gatekeeper);
+  addRoutes(server, appRoutes({ identity, webhooks, health: resources, solve, reach }), database, gatekeeper);
   await addPages(server, {
     pages: allPages({
       reach,

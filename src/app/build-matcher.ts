@@ -1,7 +1,10 @@
 import { createSolverRunner, type Problem } from "../features/matching/index.ts";
 import { nobody } from "../features/identity/index.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
+import { finishGently } from "../platform/http/stopping.ts";
 import { startSweep } from "../platform/queue/sweep.ts";
+import { addMetricsRoute } from "../platform/telemetry/http-metrics.ts";
+import { inSpan } from "../platform/telemetry/trace.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { sendingSweeper, reachSweepers } from "../features/reach/index.ts";
 import { createCouriers } from "./couriers.ts";
@@ -11,32 +14,40 @@ import type { Resources } from "./resources.ts";
 
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
 export const startMatcher = async (resources: Resources): Promise<void> => {
-  const { config, database, log, queue, releasers } = resources;
+  const { config, database, log, queue, releasers, telemetry } = resources;
   const solver = createSolverRunner();
   solver.warm();
   releasers.add("the solver", () => solver.close());
-  const parts = { database, log, solve: (problem: Problem) => solver.run(problem) };
+  const parts = {
+    database,
+    log,
+    fallbackDir: config.fallbackDir,
+    solve: (problem: Problem) => inSpan({ name: "solve", kind: "internal" }, async () => solver.run(problem)),
+  };
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
   const courier = openCourier({ database, log, poster: openPoster(config) });
   releasers.add("webhooks", () => courier.close());
-  const sweep = startSweep([...sweepers(parts), courier.sweeper], { everyMs: config.matcher.sweepEveryMs, log });
+  const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: telemetry.metrics.observeSweep };
+  const sweep = startSweep([...sweepers(parts), courier.sweeper], sweeping);
   releasers.add("the sweep", () => sweep.close());
   const couriers = createCouriers(config.reach);
   releasers.add("mail and push", async () => {
     for (const courier of Object.values(couriers)) courier.close();
   });
   for (const sweepers of [reachSweepers(database, couriers), [sendingSweeper(database, couriers)]]) {
-    const reaching = startSweep(sweepers, { everyMs: config.matcher.sweepEveryMs, log });
+    const reaching = startSweep(sweepers, sweeping);
     releasers.add("the sweep of messages", () => reaching.close());
   }
 };
 
 /** A matcher serves nobody but orchestrators: health and readiness, and nothing else. */
 export const serveHealth = async (resources: Resources, port: number): Promise<void> => {
-  const { config, database, log, queue, releasers } = resources;
+  const { config, database, log, releasers } = resources;
   const server = createServer({ log, requestTimeoutMs: config.http.requestTimeoutMs, trustProxy: false });
+  addMetricsRoute(server, resources.telemetry.metrics, config.metricsToken);
+  finishGently(server, 1_000);
   releasers.add("the health server", () => server.close());
-  addRoutes(server, healthRoutes(queue), database, {
+  addRoutes(server, healthRoutes(resources), database, {
     identify: async () => undefined,
     admit: () => nobody,
     scope: () => "nobody",

@@ -5,27 +5,45 @@ import type { Database } from "../platform/db/database.ts";
 import { missingMigrations } from "../platform/db/migrate.ts";
 import { DomainError } from "../platform/errors/domain-error.ts";
 import type { Queue } from "../platform/queue/queue.ts";
+import type { WakeBus } from "../platform/realtime/wake-bus.ts";
 
 const notReady = (missing: readonly string[]): DomainError =>
   new DomainError("unavailable", "not-ready", `This process is not ready: ${missing.join(", ")}.`, {
     details: { missing, retryAfterSeconds: 2 },
   });
 
-const whatIsMissing = async (database: Database): Promise<string[]> => {
+/** What the answer depends on besides the database. */
+export interface HealthParts {
+  readonly queue: Pick<Queue, "isReady">;
+  readonly bus: Pick<WakeBus, "isReady">;
+  /** True from the first signal to stop: no new work should be sent here. */
+  readonly isStopping: () => boolean;
+}
+
+const whatIsMissing = async (database: Database, { isStopping }: HealthParts): Promise<string[]> => {
+  if (isStopping()) return ["this process is stopping"];
   try {
     await database.q.execute(sql`select 1`);
   } catch {
     return ["the database does not answer"];
   }
   const behind = await missingMigrations(database.q);
+  if (behind === 1) return ["the database is 1 migration behind (run covershare migrate)"];
   return behind === 0 ? [] : [`the database is ${behind} migrations behind (run covershare migrate)`];
 };
 
+/** What is away and covered for: told, and no reason to take the process away. */
+const doneWithout = ({ queue, bus }: HealthParts): string[] => [
+  ...(queue.isReady() ? [] : ["the queue's backend does not answer: the sweep plans instead, about a second later"]),
+  ...(bus.isReady() ? [] : ["the wake-up line is down: streams look for news themselves, about once a second"]),
+];
+
 /**
  * For orchestrators. `/healthz`: the process answers at all. `/readyz`: it can do its work, or 503 with what is missing.
- * A queue that is away is told and is no reason to take the process away: the sweep does its work a little later.
+ * Without its queue or wake-ups a process still does all of it, only later: were every process taken away with Redis, so
+ * would be the service.
  */
-export const healthRoutes = (queue: Queue): readonly AppRoute[] => [
+export const healthRoutes = (parts: HealthParts): readonly AppRoute[] => [
   read(
     {
       method: "GET",
@@ -44,12 +62,15 @@ export const healthRoutes = (queue: Queue): readonly AppRoute[] => [
       summary: "The process can do its work, or what is missing",
       tag: "health",
       access: anyone,
-      response: z.strictObject({ status: z.literal("ready"), queue: z.enum(["ready", "away"]) }),
+      response: z.strictObject({
+        status: z.literal("ready"),
+        without: z.array(z.string()).describe("What is away just now, and what that means; empty where nothing is."),
+      }),
     },
     async (_call, database) => {
-      const missing = await whatIsMissing(database);
+      const missing = await whatIsMissing(database, parts);
       if (missing.length > 0) throw notReady(missing);
-      return { body: { status: "ready", queue: queue.isReady() ? "ready" : "away" } };
+      return { body: { status: "ready", without: doneWithout(parts) } };
     },
   ),
 ];

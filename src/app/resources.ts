@@ -11,6 +11,7 @@ import { openQueue, type Queue } from "../platform/queue/queue.ts";
 import { openWakeBus, type WakeBus } from "../platform/realtime/wake-bus.ts";
 import { jobContracts } from "./jobs.ts";
 import { createReleasers, type Releasers } from "./releasers.ts";
+import { addFigures, openTelemetry, type Telemetry } from "./telemetry.ts";
 
 /** What the processes are built from. Opened in order, closed in reverse. */
 export interface Resources {
@@ -20,6 +21,10 @@ export interface Resources {
   readonly database: Database;
   readonly queue: Queue;
   readonly bus: WakeBus;
+  readonly telemetry: Telemetry;
+  /** From here on `/readyz` says that this process is stopping. */
+  beginStopping(): void;
+  readonly isStopping: () => boolean;
   /** Wakes readers in this very process, before the bus tells the others. */
   onWake(listener: (streams: readonly string[]) => void): void;
   readonly releasers: Releasers;
@@ -77,7 +82,10 @@ const openServer = async (options: ResourceOptions, releasers: Releasers): Promi
 export const openResources = async (options: ResourceOptions): Promise<Resources> => {
   const { config, log } = options;
   const releasers = createReleasers(log, config.shutdownMs);
+  let isStopping = false;
   try {
+    const telemetry = openTelemetry(config, log, releasers);
+    const { metrics, sink } = telemetry;
     const url = await openServer(options, releasers);
     const pool = createPool({
       url,
@@ -93,7 +101,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
         : ({ kind: "redis", url: config.redisUrl } as const);
     const bus = openWakeBus({ ...side, log });
     releasers.add("wake-ups", () => bus.close());
-    const queue = await openQueue({ backend: side, contracts: jobContracts, log });
+    const queue = await openQueue({ backend: side, contracts: jobContracts, log, sink, observe: metrics.observeJob });
     // Three quarters of the time for jobs at hand; what is not done by then another matcher takes up.
     releasers.add("the queue", () => queue.close(config.shutdownMs * 0.75));
     const listeners: ((streams: readonly string[]) => void)[] = [];
@@ -107,6 +115,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       log,
     });
     const database = createDatabase(pool, hooks);
+    addFigures(metrics, { pool, q: database.q, queue });
     if (config.database.url === undefined || options.migrates === "always") await ensureCatalogue(database.q);
     return {
       config,
@@ -115,6 +124,11 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       database,
       queue,
       bus,
+      telemetry,
+      beginStopping: () => {
+        isStopping = true;
+      },
+      isStopping: () => isStopping,
       onWake: (listener) => void listeners.push(listener),
       releasers,
     };

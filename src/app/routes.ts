@@ -21,14 +21,13 @@ import { requestRoutes, type RequestPorts } from "../features/requests/index.ts"
 import { serviceRoutes } from "../features/services/index.ts";
 import { streamRoutes } from "../features/stream/index.ts";
 import { webhookRoutes, type WebhookParts } from "../features/webhooks/index.ts";
-import type { Queue } from "../platform/queue/queue.ts";
 import { eventContracts } from "./events.ts";
-import { healthRoutes } from "./health.routes.ts";
+import { healthRoutes, type HealthParts } from "./health.routes.ts";
 import { withOpenApi } from "./openapi.routes.ts";
 
 export interface RouteParts {
   readonly identity: IdentityParts;
-  readonly queue: Queue;
+  readonly health: HealthParts;
   /** Whether mail and push go out here; none where left out. */
   readonly reach?: ReachParts;
   /** For what-if and why: off the event loop where that matters. */
@@ -44,7 +43,7 @@ export const requestPorts: RequestPorts = { needsEnded };
 const API_VERSION = "1.0.0";
 
 const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
-  ...healthRoutes(parts.queue),
+  ...healthRoutes(parts.health),
   ...identityRoutes(parts.identity),
   ...practiceRoutes,
   ...channelRoutes(parts.reach ?? noReach),

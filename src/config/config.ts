@@ -24,6 +24,13 @@ export interface Reach {
   readonly pushServices: readonly string[];
 }
 
+/** Where the traces of requests go. */
+export interface Tracing {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+}
+
 /** Handed on in slices: nothing but the composition root sees the whole. Durations are milliseconds. */
 export interface Config {
   readonly database: {
@@ -60,6 +67,14 @@ export interface Config {
     /** Also http and addresses that are not public. */
     readonly allowsPrivate: boolean;
   };
+  /** Undefined: there is no `/metrics`. */
+  readonly metricsToken: string | undefined;
+  /** Undefined: traces stay in the logs. */
+  readonly tracing: Tracing | undefined;
+  /** Between the signal to stop and stopping. */
+  readonly drainMs: number;
+  /** Undefined: no page for when all is down is written. */
+  readonly fallbackDir: string | undefined;
   readonly shutdownMs: number;
   readonly logLevel: Environment["LOG_LEVEL"];
 }
@@ -117,6 +132,16 @@ const reachOf = (environment: Environment): Reach => {
   };
 };
 
+const tracingOf = (environment: Environment): Tracing | undefined => {
+  const endpoint = environment.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  const headers = environment.OTEL_EXPORTER_OTLP_HEADERS.map((pair): [string, string] => {
+    const at = pair.indexOf("=");
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return { endpoint, headers: Object.fromEntries(headers), serviceName: environment.OTEL_SERVICE_NAME };
+};
+
 const toConfig = (environment: Environment): Config => ({
   database: {
     url: environment.DATABASE_URL,
@@ -151,6 +176,10 @@ const toConfig = (environment: Environment): Config => ({
   },
   reach: reachOf(environment),
   webhooks: { allowsPrivate: environment.WEBHOOK_PRIVATE_ADDRESSES === "yes" },
+  metricsToken: environment.METRICS_TOKEN,
+  tracing: tracingOf(environment),
+  drainMs: environment.DRAIN_SECONDS,
+  fallbackDir: environment.FALLBACK_DIR,
   shutdownMs: environment.SHUTDOWN_SECONDS,
   logLevel: environment.LOG_LEVEL,
 });

@@ -37,6 +37,8 @@ const list = (text: string): string[] =>
 
 const ADDRESS = /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/;
 
+const HEADER = /^[A-Za-z0-9-]+=[\x21-\x7e]+$/;
+
 /** The environment, one entry a variable. An empty variable counts as one that is not set. */
 export const environmentSchema = z.object({
   DATABASE_URL: z
@@ -117,10 +119,27 @@ export const environmentSchema = z.object({
   MATCHER_CONCURRENCY: whole(1, 64).prefault("8").meta(said("Jobs that a matcher carries out at once.", "8")),
   MATCHER_HEALTH_PORT: whole(0, 65_535)
     .optional()
-    .meta(said("Port on which a matcher answers `/healthz` and `/readyz`.", "it does not listen")),
+    .meta(said("Port on which a matcher answers `/healthz`, `/readyz` and `/metrics`.", "it does not listen")),
   SWEEP_SECONDS: seconds(1, 60)
     .prefault("1")
     .meta(said("How often a matcher looks for due work that the queue missed.", "1")),
+  DRAIN_SECONDS: seconds(0, 300)
+    .prefault("0")
+    .meta(
+      said(
+        "How long an api that was told to stop goes on working while `/readyz` says that it stops, so that a load balancer can take it out first.",
+        "0",
+      ),
+    ),
+  FALLBACK_DIR: z
+    .string()
+    .optional()
+    .meta(
+      said(
+        "Folder for the hourly page of open needs, agreements and telephone numbers, for when everything is down: a matcher writes it, readable by its own user only; put it on a machine that works by itself.",
+        "no page is written",
+      ),
+    ),
   SHUTDOWN_SECONDS: seconds(1, 300).prefault("10").meta(said("How long stopping may take.", "10")),
   SMTP_URL: z
     .string()
@@ -157,6 +176,32 @@ export const environmentSchema = z.object({
         "`no`",
       ),
     ),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, "must be 16 to 200 visible characters")
+    .optional()
+    .meta(
+      secret(
+        "Prometheus reads `/metrics` of an api, and of a matcher at its health port, with this as its bearer token.",
+        "there is no `/metrics`",
+      ),
+    ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine((text) => hasProtocol(text, ["http:", "https:"]), "must look like http://collector:4318")
+    .optional()
+    .meta(said("OpenTelemetry collector (OTLP over HTTP) that traces are sent to.", "none are sent")),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .prefault("")
+    .transform(list)
+    .refine((items) => items.every((item) => HEADER.test(item)), "must be name=value pairs, separated by commas")
+    .meta(secret("Headers for that collector, `name=value`, separated by commas.", "none")),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,60}$/, "must be a name of letters, digits, dots and dashes")
+    .prefault("covershare")
+    .meta(said("What this installation is called in traces.", "`covershare`")),
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"], "must be trace, debug, info, warn, error or silent")
     .prefault("info")

@@ -46,6 +46,7 @@ const deaf = () => {
     publish: (streams) => bus.publish(streams),
     listen: (listener) =>
       bus.listen({ onConnected: () => listener.onConnected(), onWake: () => void (heard.lost += 1) }),
+    isReady: () => bus.isReady(),
     close: () => bus.close(),
   });
   return { heard, wrapBus };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { systemCode } from "../../platform/errors/system-code.ts";
 import { buildApi, type Api } from "../build-api.ts";
 import { serveHealth, startMatcher } from "../build-matcher.ts";
@@ -49,6 +50,9 @@ export const runUntilStopped = async (
     context.say("Stop it with Ctrl-C.");
     await untilStopped(context.stopping);
     context.say("Stopping.");
+    // Whoever sends work here asks /readyz every few seconds, and needs that long to hear of it.
+    resources.beginStopping();
+    if (parts.api && config.drainMs > 0) await delay(config.drainMs);
   } finally {
     await resources.releasers.release();
   }

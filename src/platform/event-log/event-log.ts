@@ -51,7 +51,7 @@ const loggedEvent = z.object({
   at: z.coerce.date(),
   data: z.record(z.string(), z.unknown()),
   /** For whose request it happened: for logs and spans only. */
-  trace: z.string().nullable(),
+  trace: z.string().nullish(),
 });
 export type LoggedEvent = z.output<typeof loggedEvent>;
 

@@ -5,6 +5,7 @@ import { withoutSql } from "../db/sql-errors.ts";
 import { DomainError } from "../errors/domain-error.ts";
 import { newId } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
+import { traceOfRequest } from "../telemetry/http-tracing.ts";
 import { countedAddress } from "./address.ts";
 import {
   DEFAULT_CONNECTIONS,
@@ -63,7 +64,9 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
       sendProblem(options.log, error, request, reply);
     },
     clientErrorHandler: answerBroken,
-    forceCloseConnections: true,
+    // While closing, requests at hand are answered (see stopping.ts); so are those that still come on their connections.
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     genReqId: (request) => {
       const given = request.headers["x-request-id"];
@@ -95,6 +98,7 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
         path: request.routeOptions.url ?? "-",
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...traceOfRequest(request),
       },
       "answered",
     );

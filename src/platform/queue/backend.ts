@@ -1,6 +1,7 @@
-import { createPostgresBackend, createRedisBackend, runMigrations, withBackend } from "bullmq";
+import { createPostgresBackend, createRedisBackend, runMigrations, withBackend, type Queue as BaseQueue } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
+import { wallClock } from "../clock/clock.ts";
 import type { Logger } from "../log/log.ts";
 
 /**
@@ -11,6 +12,26 @@ export interface QueueBackend {
   readonly kind: "redis" | "postgres";
   readonly url: string;
   readonly namespace?: string;
+}
+
+/** How much lies in the queue, and since when. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+  /** Of the job that has waited longest; undefined where none waits. */
+  readonly oldestWaitingMs: number | undefined;
+}
+
+/** A job that was given up; `why` is the message of its last failure. */
+export interface FailedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly data: unknown;
+  readonly why: string;
+  readonly attempts: number;
+  readonly failedAt: Date | undefined;
 }
 
 /** What the queue needs of one BullMQ job, whichever backend it came from. */
@@ -43,6 +64,11 @@ export interface Engine {
   isReady(): boolean;
   add(name: string, data: Readonly<Record<string, unknown>>, options: AddOptions): Promise<void>;
   startWorker(options: WorkerOptions): RunningWorker;
+  counts(): Promise<QueueCounts>;
+  /** The last ones first. */
+  failed(limit: number): Promise<FailedJob[]>;
+  /** Puts a failed job back, or throws it away. False: it is no longer there. */
+  settleFailed(id: string, how: "retry" | "discard"): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -96,6 +122,45 @@ export const closeWithin = async (thing: Closable, graceMs: number): Promise<voi
 /** First reconnect at once, then up to a second apart: an outage must not cost much more than it lasts. */
 const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000);
 
+type BullQueue = Pick<BaseQueue<Readonly<Record<string, unknown>>, void>, "getJobCounts" | "getJobs" | "getJob">;
+
+/** What people and monitors ask of the queue, on either backend. */
+const looks = (queue: BullQueue): Pick<Engine, "counts" | "failed" | "settleFailed"> => ({
+  counts: async () => {
+    const counts = await queue.getJobCounts("waiting", "active", "delayed", "failed");
+    const [oldest] = await queue.getJobs(["waiting"], 0, 0, true);
+    return {
+      waiting: counts["waiting"] ?? 0,
+      active: counts["active"] ?? 0,
+      delayed: counts["delayed"] ?? 0,
+      failed: counts["failed"] ?? 0,
+      oldestWaitingMs: oldest === undefined ? undefined : Math.max(0, wallClock.now().getTime() - oldest.timestamp),
+    };
+  },
+  failed: async (limit) =>
+    (await queue.getJobs(["failed"], 0, limit - 1, false)).flatMap((job) =>
+      job.id === undefined
+        ? []
+        : [
+            {
+              id: job.id,
+              name: job.name,
+              data: job.data,
+              why: job.failedReason,
+              attempts: job.attemptsMade,
+              failedAt: job.finishedOn === undefined ? undefined : new Date(job.finishedOn),
+            },
+          ],
+    ),
+  settleFailed: async (id, how) => {
+    const job = await queue.getJob(id);
+    if (job === undefined || !(await job.isFailed())) return false;
+    if (how === "retry") await job.retry("failed");
+    else await job.remove();
+    return true;
+  },
+});
+
 const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engine => {
   const prefix = backend.namespace ?? "covershare";
   const { Queue, Worker } = withBackend(createRedisBackend);
@@ -117,6 +182,7 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
   });
   queue.on("error", onError);
   return {
+    ...looks(queue),
     isReady: () => client.status === "ready",
     add: async (name, data, options) => {
       await queue.add(name, data, jobOptions(options));
@@ -179,6 +245,7 @@ const openPostgres = async (backend: QueueBackend, onError: (error: Error) => vo
   queue.on("error", onError);
   await queue.waitUntilReady();
   return {
+    ...looks(queue),
     isReady: () => true,
     add: async (name, data, options) => {
       await queue.add(name, data, jobOptions(options));

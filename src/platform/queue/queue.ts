@@ -1,8 +1,11 @@
 import { UnrecoverableError } from "bullmq";
+import { z } from "zod";
+import { wallClock } from "../clock/clock.ts";
 import type { FollowUp } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import type { Logger } from "../log/log.ts";
-import { openEngine, type QueueBackend, type ReceivedJob } from "./backend.ts";
+import { beginSpan, carriedTrace, type Carried, type SpanSink } from "../telemetry/trace.ts";
+import { openEngine, type FailedJob, type QueueBackend, type QueueCounts, type ReceivedJob } from "./backend.ts";
 import type { JobContract, JobHandler } from "./job.ts";
 
 export interface Producer {
@@ -24,6 +27,10 @@ export interface Queue {
   isReady(): boolean;
   /** Throws at once unless every contract has exactly one handler; resolves when the worker waits for jobs. */
   startWorkers(handlers: readonly JobHandler[], settings: WorkerSettings): Promise<void>;
+  counts(): Promise<QueueCounts>;
+  /** Jobs that were given up, the last ones first. The sweep has done their work, or does. */
+  failed(limit: number): Promise<readonly FailedJob[]>;
+  settleFailed(id: string, how: "retry" | "discard"): Promise<boolean>;
   /** Workers first (they finish what they have, within `graceMs`), then the producer. */
   close(graceMs?: number): Promise<void>;
 }
@@ -33,6 +40,10 @@ export interface QueueOptions {
   /** Every job there is. Payloads are parsed against these when sent and when received. */
   readonly contracts: readonly JobContract[];
   readonly log: Logger;
+  /** Told of each job that ran. */
+  readonly observe?: (job: string, seconds: number, outcome: "done" | "failed") => void;
+  /** Where spans go. */
+  readonly sink?: SpanSink | undefined;
 }
 
 const index = <T>(items: readonly T[], nameOf: (item: T) => string, what: string): ReadonlyMap<string, T> => {
@@ -57,24 +68,63 @@ const checkHandlers = (
   return byName;
 };
 
-/** Runs one job. A payload that does not fit will not fit better next time, so it fails without a retry. */
+/** The member of a job's data that carries whose request it is for, beside the payload. */
+const TRACE = "_trace";
+const traced = z.looseObject({
+  [TRACE]: z.object({ traceparent: z.string(), requestId: z.string().optional() }).optional(),
+});
+
+const withTrace = (payload: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const carried = carriedTrace();
+  return carried === undefined ? payload : { ...payload, [TRACE]: carried };
+};
+
+/** What a job carries, and for whom. Data of any other form is left to the contract to refuse. */
+const apart = (data: unknown): { readonly payload: unknown; readonly from: Carried | undefined } => {
+  const parsed = traced.safeParse(data);
+  if (!parsed.success) return { payload: data, from: undefined };
+  const { [TRACE]: from, ...payload } = parsed.data;
+  return { payload, from };
+};
+
+/** Runs one job within the trace that it was enqueued in. A payload that does not fit will not fit better next time, so it fails without a retry. */
 const processWith =
-  (handlers: ReadonlyMap<string, JobHandler>) =>
+  (handlers: ReadonlyMap<string, JobHandler>, { observe, sink }: Pick<QueueOptions, "observe" | "sink">) =>
   async (job: ReceivedJob): Promise<void> => {
-    const handler = handlers.get(job.name);
-    if (handler === undefined) throw new UnrecoverableError(`There is no job called ${job.name}.`);
-    const parsed = handler.contract.payload.safeParse(job.data);
-    if (!parsed.success) {
-      const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".") || "payload").join(", ");
-      throw new UnrecoverableError(`The payload of ${job.name} does not fit its contract: ${where}.`);
-    }
+    const { payload, from } = apart(job.data);
+    const begunMs = wallClock.monotonicMs();
+    const span = beginSpan({
+      name: `job ${job.name}`,
+      kind: "consumer",
+      from: from ?? { traceparent: "" },
+      sink,
+      attributes: { "messaging.destination.name": job.name },
+    });
+    let isError = true;
     try {
-      await handler.run(job.data);
-    } catch (error) {
-      // What BullMQ keeps of a failure is its message and stack: neither may hold SQL parameters.
-      throw withoutSql(error);
+      await span.run(async () => runOne(handlers, job.name, payload));
+      isError = false;
+    } finally {
+      span.end({ isError });
+      observe?.(job.name, (wallClock.monotonicMs() - begunMs) / 1_000, isError ? "failed" : "done");
     }
   };
+
+const runOne = async (handlers: ReadonlyMap<string, JobHandler>, name: string, payload: unknown): Promise<void> => {
+  const handler = handlers.get(name);
+  if (handler === undefined) throw new UnrecoverableError(`There is no job called ${name}.`);
+  const parsed = handler.contract.payload.safeParse(payload);
+  if (!parsed.success) {
+    const where = parsed.error.issues.map((issue) => issue.path.map(String).join(".") || "payload").join(", ");
+    throw new UnrecoverableError(`The payload of ${name} does not fit its contract: ${where}.`);
+  }
+  try {
+    await handler.run(payload);
+  } catch (error) {
+    // What BullMQ keeps of a failure is its message and stack: neither may hold SQL parameters.
+    throw withoutSql(error);
+  }
+};
 
 /** Opens the queue on its backend. Redis may be away at that moment; PostgreSQL may not. */
 export const openQueue = async (options: QueueOptions): Promise<Queue> => {
@@ -99,7 +149,7 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
       return;
     }
     const adding = engine
-      .add(job, payload, { attempts: contract.attempts, delayMs })
+      .add(job, withTrace(payload), { attempts: contract.attempts, delayMs })
       .catch((error: unknown) => missed(job, withoutSql(error).message))
       .finally(() => pending.delete(adding));
     pending.add(adding);
@@ -108,8 +158,11 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
   return {
     producer: { enqueue },
     isReady: () => !isClosing && engine.isReady(),
+    counts: () => engine.counts(),
+    failed: async (limit) => (await engine.failed(limit)).map((job) => ({ ...job, data: apart(job.data).payload })),
+    settleFailed: (id, how) => engine.settleFailed(id, how),
     startWorkers: async (handlers, settings) => {
-      const process = processWith(checkHandlers(contracts, handlers));
+      const process = processWith(checkHandlers(contracts, handlers), options);
       const worker = engine.startWorker({
         concurrency: settings.concurrency,
         process,

@@ -10,6 +10,7 @@ const SILENCE_MS = 3_000;
 const MAX_IN_FLIGHT = 2;
 
 interface Line {
+  isUp(): boolean;
   close(): void;
 }
 
@@ -17,6 +18,7 @@ interface Line {
 const keepListening = (options: WakeBusOptions, identity: BusIdentity, listener: WakeListener): Line => {
   let isClosed = false;
   let current: pg.Client | undefined;
+  let isUp = false;
   let failures = 0;
   let retry: NodeJS.Timeout | undefined;
 
@@ -34,6 +36,7 @@ const keepListening = (options: WakeBusOptions, identity: BusIdentity, listener:
     const giveUp = (error: unknown): void => {
       if (isOver) return;
       isOver = true;
+      isUp = false;
       clearInterval(heartbeat);
       abandon(client);
       if (isClosed) return;
@@ -59,12 +62,14 @@ const keepListening = (options: WakeBusOptions, identity: BusIdentity, listener:
       return;
     }
     failures = 0;
+    isUp = true;
     heartbeat = setInterval(() => void client.query("select 1").catch(giveUp), HEARTBEAT_MS);
     listener.onConnected();
   };
 
   void connect();
   return {
+    isUp: () => isUp,
     close: () => {
       isClosed = true;
       clearTimeout(retry);
@@ -124,6 +129,7 @@ export const openPostgresBus = (options: WakeBusOptions, identity: BusIdentity):
       for (const stream of streams) pending.add(stream);
       if (inFlight < MAX_IN_FLIGHT) void flush();
     },
+    isReady: () => lines.every((line) => line.isUp()),
     listen: (listener) => void lines.push(keepListening(options, identity, listener)),
     close: async () => {
       isClosed = true;

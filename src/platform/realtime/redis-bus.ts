@@ -37,7 +37,12 @@ const read = (text: string): z.output<typeof message> | undefined => {
   }
 };
 
-const subscribe = (options: WakeBusOptions, identity: BusIdentity, listener: WakeListener): { close(): void } => {
+interface Line {
+  isUp(): boolean;
+  close(): void;
+}
+
+const subscribe = (options: WakeBusOptions, identity: BusIdentity, listener: WakeListener): Line => {
   const client = connect(options, true);
   client.on("message", (_channel: string, text: string) => {
     const said = read(text);
@@ -57,6 +62,7 @@ const subscribe = (options: WakeBusOptions, identity: BusIdentity, listener: Wak
     if (client.status === "ready") void client.ping().catch(() => client.disconnect(true));
   }, HEARTBEAT_MS);
   return {
+    isUp: () => client.status === "ready",
     close: () => {
       clearInterval(heartbeat);
       client.disconnect();
@@ -66,12 +72,13 @@ const subscribe = (options: WakeBusOptions, identity: BusIdentity, listener: Wak
 
 export const openRedisBus = (options: WakeBusOptions, identity: BusIdentity): WakeBus => {
   const client = connect(options, false);
-  const lines: { close(): void }[] = [];
+  const lines: Line[] = [];
   return {
     publish: (streams) => {
       if (streams.length === 0) return;
       client.publish(identity.channel, JSON.stringify({ origin: identity.origin, streams })).catch(() => undefined);
     },
+    isReady: () => client.status === "ready" && lines.every((line) => line.isUp()),
     listen: (listener) => void lines.push(subscribe(options, identity, listener)),
     close: async () => {
       for (const line of lines) line.close();

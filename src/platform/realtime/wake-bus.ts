@@ -19,6 +19,8 @@ export interface WakeBus {
   publish(streams: readonly string[]): void;
   /** Starts listening; keeps the line up until `close`. */
   listen(listener: WakeListener): void;
+  /** Whether everybody who listens is connected just now. */
+  isReady(): boolean;
   close(): Promise<void>;
 }
 

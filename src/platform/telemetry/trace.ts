@@ -71,7 +71,8 @@ const fieldsOf = (trace: Trace | undefined): Readonly<Record<string, string>> =>
 export const traceFields = (): Readonly<Record<string, string>> => fieldsOf(current.getStore());
 
 /** The id of a carried trace, for a log line about something that came from elsewhere. */
-export const traceIdOf = (traceparent: string | null): string | undefined => parse(traceparent ?? undefined)?.traceId;
+export const traceIdOf = (traceparent: string | null | undefined): string | undefined =>
+  parse(traceparent ?? undefined)?.traceId;
 
 export interface SpanOptions {
   readonly name: string;

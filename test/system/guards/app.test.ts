@@ -32,7 +32,7 @@ const composed = (redisUrl?: string): void => {
       ["/healthz", "/readyz", "/openapi.json", "/asyncapi.json"].map(async (path) => fetch(`${app.url}${path}`)),
     );
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
-    expect(await answers[1]?.json()).toEqual({ status: "ready", queue: "ready" });
+    expect(await answers[1]?.json()).toEqual({ status: "ready", without: [] });
   });
 
   it("says what is missing when the database is behind", async () => {

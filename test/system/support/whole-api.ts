@@ -31,7 +31,7 @@ export const openWholeApi = async (): Promise<WholeApi> => {
   await server.ready();
   const routes = appRoutes({
     identity: { passwords: createPasswords(), cookies: cookieSettings(config) },
-    queue: resources.queue,
+    health: resources,
     solve: async (problem) => solve(problem),
     webhooks: webhookParts(openPoster(config)),
   });

@@ -1,0 +1,2 @@
+export { figureSources, figuresOf } from "./figures.ts";
+export { readFigures } from "./figures.repository.ts";
