@@ -66,6 +66,7 @@ describeWithBrowser("the story in five people's browsers", (browser) => {
       await waitFor(home, "Moorland Practice");
 
       await moorland.locator("#live-agreed a").first().click();
+      await moorland.locator("summary", { hasText: "We cannot keep this" }).click();
       await moorland.getByRole("button", { name: "Give back" }).click();
       await waitFor(moorland, "Given back. Both sides have been told.");
       await expect.poll(async () => counts(home), { timeout: 8_000 }).toMatch(/Agreed 3/);

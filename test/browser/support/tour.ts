@@ -63,7 +63,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   await look("request-agreed", home);
 
   await desk.locator("#live-agreed a").first().click();
-  await desk.getByRole("heading", { name: "Give it back" }).waitFor();
+  await desk.locator("summary", { hasText: "We cannot keep this" }).click();
   await look("agreement", desk);
   await broker.locator("#live-risks td").first().waitFor();
   await look("board", broker);
