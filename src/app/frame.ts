@@ -20,7 +20,8 @@ const places: readonly Place[] = [
   { href: "/desk", text: "My desk", for: desk },
   { href: "/board", text: "Board", for: ["broker"] },
   { href: "/requests/new", text: "Ask for cover", for: [...desk, "broker"] },
-  { href: "/requests", text: "Requests", for: [...desk, "broker"] },
+  { href: "/requests", text: "Requests", for: desk },
+  { href: "/board/requests", text: "Requests", for: ["broker"] },
   { href: "/clinics", text: "Clinics", for: desk },
   { href: "/settings", text: "Settings", for: [...desk, "broker", "admin"] },
 ];

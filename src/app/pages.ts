@@ -6,7 +6,7 @@ import { calendarFeedPages } from "../features/calendar-feed/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
-import { accountPages, signInPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
+import { accountPages, signInPages, tokenPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
 import { matchingPages, whatIf, type Solver } from "../features/matching/index.ts";
 import { offerPages } from "../features/offers/index.ts";
 import { pressurePages } from "../features/pressure/index.ts";
@@ -35,6 +35,7 @@ export interface PageParts {
 export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...signInPages({ ...parts.identity, homeOf, chooser: parts.chooser }),
   ...accountPages(parts.identity),
+  ...tokenPages,
   ...settingsPages,
   ...channelPages(parts.reach ?? noReach),
   ...deskPages,

@@ -66,6 +66,8 @@ beforeAll(async () => {
     "/settings/webhooks/:id": `/settings/webhooks/${webhookId}`,
     "/settings/webhooks/:id/messages/:offset/resend": `/settings/webhooks/${webhookId}/messages/1/resend`,
     "/settings/channels/confirm/:secret": `/settings/channels/confirm/${"A".repeat(43)}`,
+    "/settings/tokens/:id/revoke": `/settings/tokens/${newId()}/revoke`,
+    "/settings/colleagues/:id/roles": `/settings/colleagues/${manager.userId}/roles`,
     "/settings/sessions/:id/end": `/settings/sessions/${"a".repeat(64)}/end`,
   };
 });

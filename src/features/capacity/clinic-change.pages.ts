@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { Database } from "../../platform/db/database.ts";
+import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
 import { blank, type FormState } from "../../platform/web/fields.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, page, type Actor, type AppPage } from "../access/index.ts";
-import { londonDate, londonTime, speakDay } from "../calendar/index.ts";
+import { londonDate, londonTime, openDays, speakDay } from "../calendar/index.ts";
+import { openingHoursOf } from "../practices/index.ts";
 import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
 import { breakingOf, saidOfLoss } from "./breaking.view.ts";
 import { atOwnDesk } from "./capacity.policy.ts";
@@ -12,6 +13,18 @@ import { changeBody, idParams, type ChangeBody, type ClinicView } from "./capaci
 import { changeClinic } from "./change.service.ts";
 import { breakChoices, clinicField, clinicMessage, pledgeChoices, readClinicChange } from "./clinic.form.ts";
 import { ownClinic } from "./read.service.ts";
+
+/** Days to which a clinic may be moved: its own first among the next open ones. One that has begun stays where it is. */
+const daysFor = async (q: Queryable, actor: Actor, startsAt: Date): Promise<{ value: string; text: string }[]> => {
+  const now = await appNow(q);
+  const own = { value: londonDate(startsAt), text: speakDay(startsAt) };
+  if (startsAt <= now) return [own];
+  const hours = (await openingHoursOf(q, [actor.organisationCode])).get(actor.organisationCode) ?? [];
+  const open = openDays(hours, now, 60).map(({ date, label }) => ({ value: date, text: label }));
+  return [own, ...open.filter(({ value }) => value !== own.value)].toSorted((left, right) =>
+    left.value < right.value ? -1 : 1,
+  );
+};
 
 const showChange = async (actor: Actor, { q }: Database, id: string, state: FormState): Promise<View> => {
   const clinic = await ownClinic(q, actor, id);
@@ -24,6 +37,7 @@ const showChange = async (actor: Actor, { q }: Database, id: string, state: Form
     data: {
       ...breakingOf(state),
       clinic: { ...clinic, day: speakDay(startsAt), date: londonDate(startsAt) },
+      days: await daysFor(q, actor, startsAt),
       from: timeOf(clinic.startsAt),
       until: timeOf(clinic.endsAt),
       breaks: breakChoices(clinic.breaks.map((one) => ({ from: timeOf(one.from), until: timeOf(one.until) }))),

@@ -21,6 +21,16 @@ const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => st
   };
 };
 
+/** `3 h 20 min`: what people say of time. */
+const speakMinutes = (minutes: number): string => {
+  const [hours, rest] = [Math.floor(minutes / 60), Math.round(minutes % 60)];
+  return [hours > 0 ? `${hours} h` : "", rest > 0 || hours === 0 ? `${rest} min` : ""].filter(Boolean).join(" ");
+};
+
+/** One's own, compared with nobody's (P4); nothing where there is nothing yet. */
+const presentMinutes = ({ given, received }: { readonly given: number; readonly received: number }) =>
+  given + received === 0 ? undefined : { given: speakMinutes(given), received: speakMinutes(received) };
+
 const SHOWN_THANKS = 5;
 /** The most urgent are shown whole. A desk has at most 8 (A6); where more wait after all, the others are shown in short. */
 const SHOWN_WHOLE = 30;
@@ -41,17 +51,21 @@ export const deskPages: readonly AppPage[] = [
     async ({ actor, request }, database) => {
       // A page that refreshes itself behind another window shows nobody anything.
       const isLookedAt = request.headers["x-hidden"] === undefined;
-      const desk = await readDesk(database, actor);
-      const nameOf = await serviceNames(database.q);
+      const [desk, nameOf, stoodDown, handover, given] = await Promise.all([
+        readDesk(database, actor),
+        serviceNames(database.q),
+        listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS }),
+        readHandover(database.q, actor),
+        readGiven(database.q, actor.organisationCode, SHOWN_GIVEN),
+      ]);
       const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
-      const stoodDown = await listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS });
       if (isLookedAt && desk.waiting.length > 0) await noteSeen(database.q, actor);
       return view({
         template: "desk/desk.njk",
         title: "My desk",
         data: {
-          ...(await readHandover(database.q, actor)),
-          given: (await readGiven(database.q, actor.organisationCode, SHOWN_GIVEN)).filter(({ isOver }) => isOver),
+          ...handover,
+          given: given.filter(({ isOver }) => isOver),
           declineChoices,
           offers: desk.waiting.map((offer, index) => ({
             // In short, times are not shown: they are not worth putting into words.
@@ -65,6 +79,7 @@ export const deskPages: readonly AppPage[] = [
           ),
           agreed: desk.agreements.slice(0, SHOWN_AGREEMENTS).map((agreement) => presentAgreement(agreement, nameOf)),
           agreedInAll: desk.agreements.length,
+          minutes: presentMinutes(desk.minutes),
           requests: desk.requests.map((item) => ({ ...item, services: item.services.map(nameOf).join(", ") })),
         },
       });

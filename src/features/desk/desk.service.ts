@@ -19,13 +19,13 @@ export const readDesk = async (database: Database, actor: Actor): Promise<DeskVi
   const { offset, value } = await withOffset(database, actor.organisationCode, async (q) => {
     const now = await appNow(q);
     const today = londonInstant(londonDate(now), "00:00");
-    return {
-      at: now.toISOString(),
-      waiting: (await listOffers(q, actor, { isAwaitingMe: true, limit: AT_MOST })).sort(byUrgency),
-      agreements: await listAgreements(q, readerFor(actor), { isLive: true, from: today, limit: AT_MOST }),
-      requests: (await readRequests(q, actor, { state: "open", limit: AT_MOST })).items,
-      minutes: await minutesOf(q, actor.organisationCode),
-    };
+    const [waiting, agreements, requests, minutes] = await Promise.all([
+      listOffers(q, actor, { isAwaitingMe: true, limit: AT_MOST }),
+      listAgreements(q, readerFor(actor), { isLive: true, from: today, limit: AT_MOST }),
+      readRequests(q, actor, { state: "open", limit: AT_MOST }),
+      minutesOf(q, actor.organisationCode),
+    ]);
+    return { at: now.toISOString(), waiting: waiting.sort(byUrgency), agreements, requests: requests.items, minutes };
   });
   return { offset, ...value };
 };

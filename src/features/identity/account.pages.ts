@@ -5,9 +5,9 @@ import { form, managersOnly, openForm, page, signedIn, type Actor, type AppPage,
 import { speakInstant } from "../calendar/index.ts";
 import { changePassword, endOwnSession } from "./account.service.ts";
 import { readColleagues, readInvitations } from "./colleagues.repository.ts";
-import { inviteColleague } from "./colleagues.service.ts";
+import { inviteColleague, setPracticeRoles } from "./colleagues.service.ts";
 import type { IdentityParts } from "./identity.routes.ts";
-import { invitationInput, passwordInput, sessionParam } from "./identity.schema.ts";
+import { idParam, invitationInput, passwordInput, practiceRolesInput, sessionParam } from "./identity.schema.ts";
 import { readSessions } from "./sessions.repository.ts";
 import { speakRoles } from "./sign-in.pages.ts";
 
@@ -37,7 +37,14 @@ const showColleagues = async (actor: Actor, { q }: Database, link?: { email: str
     data: {
       roleChoices,
       link,
-      colleagues: colleagues.map(({ name, email, roles }) => ({ name, email, roles: speakRoles(roles) })),
+      colleagues: colleagues.map(({ id, name, email, roles }) => ({
+        id,
+        name,
+        email,
+        roles: speakRoles(roles),
+        isMe: id === actor.userId,
+        choices: roleChoices.map(({ value, text }) => ({ value, text, isHeld: roles.includes(value) })),
+      })),
       invitations: invitations.map(({ email, name, roles }) => ({ email, name, roles: speakRoles(roles) })),
     },
   });
@@ -101,6 +108,23 @@ export const accountPages = ({ passwords }: IdentityParts): readonly AppPage[] =
     async ({ actor, input }, database) => {
       const { email, token } = await database.transact(async (tx) => inviteColleague(tx, actor, input));
       return showColleagues(actor, database, { email, path: `/invitations/${token}` });
+    },
+  ),
+  form(
+    {
+      path: "/settings/colleagues/:id/roles",
+      summary: "Change what a colleague does here; without any role, the colleague has left",
+      access: managersOnly,
+      params: idParam,
+      input: practiceRolesInput,
+      read: (fields) => ({ roles: fields.list("roles") }),
+      again: async ({ actor }, database) => showColleagues(actor, database),
+    },
+    async ({ actor, params, input }, tx) => {
+      await setPracticeRoles(tx, actor, params.id, input.roles);
+      const title =
+        input.roles.length === 0 ? "Removed. They are signed out here within seconds." : "The roles are changed.";
+      return redirect("/settings/colleagues", { kind: "done", title });
     },
   ),
 ];

@@ -102,6 +102,26 @@ export const giveRole = async (tx: Tx, actor: Actor, userId: string, role: Role)
   await recordAudit(tx, actor, "user.give-role", userId, { role });
 };
 
+/** Roles that a practice gives its own people. */
+export const practiceRoles: readonly Role[] = ["reception", "nurse", "manager"];
+
+/**
+ * Makes a colleague's practice roles exactly these; none at all is leaving. Roles that only an administrator gives stay.
+ */
+export const setPracticeRoles = async (
+  tx: Tx,
+  actor: Actor,
+  userId: string,
+  wanted: readonly Role[],
+): Promise<void> => {
+  const held = (await lockRoles(tx, actor.organisationCode)).filter((one) => one.userId === userId);
+  if (held.length === 0) throw notFound("colleague");
+  const has = (role: Role): boolean => held.some((one) => one.role === role);
+  // Given first, so that nobody is without any role in between and loses sessions by it.
+  for (const role of practiceRoles) if (wanted.includes(role) && !has(role)) await giveRole(tx, actor, userId, role);
+  for (const role of practiceRoles) if (!wanted.includes(role) && has(role)) await takeRole(tx, actor, userId, role);
+};
+
 /** Takes a role here away; with the last one, the colleague's sessions and tokens for this organisation end. */
 export const takeRole = async (tx: Tx, actor: Actor, userId: string, role: Role): Promise<void> => {
   if (!mayGrant(actor.roles, [role])) throw mayNotGrant();

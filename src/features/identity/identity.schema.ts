@@ -89,4 +89,6 @@ export const acceptInput = z.strictObject({ password: newPassword });
 export const idParam = z.strictObject({ id: z.uuid() });
 export const sessionParam = z.strictObject({ id: z.string().regex(/^[0-9a-f]{64}$/) });
 export const invitationParam = z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+/** Of one colleague, all at once. */
+export const practiceRolesInput = z.object({ roles: z.array(z.enum(["reception", "nurse", "manager"])).max(3) });
 export const userRoleParam = z.strictObject({ id: z.uuid(), role });

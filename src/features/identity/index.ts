@@ -38,5 +38,6 @@ export const identityRoutes = (parts: IdentityParts): readonly AppRoute[] => [
   ...colleagueRoutes(parts),
 ];
 
+export { tokenPages } from "./tokens.pages.ts";
 export { accountPages } from "./account.pages.ts";
 export { signInPages, type Chooser, type IdentityPageParts } from "./sign-in.pages.ts";
