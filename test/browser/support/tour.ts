@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { tourClinics } from "./tour-clinics.ts";
+import { tourNextWeek, tourSettings } from "./tour-settings.ts";
 import type { Town } from "./town.ts";
 
 type Sit = (actor: Actor) => Promise<{ page: Page }>;
@@ -114,6 +115,8 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     await desk.goto(path);
     await look(name, desk);
   }
+  await tourSettings(desk, look);
+  await tourNextWeek(desk, look);
   await tourClinics(desk, look);
   await desk.goto("/clinics");
   await desk.locator("main table a").first().click();
