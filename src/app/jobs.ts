@@ -2,6 +2,7 @@ import { agreementSweepers } from "../features/agreements/index.ts";
 import { auditSweepers } from "../features/audit/index.ts";
 import { alarmSweepers } from "../features/alarms/index.ts";
 import { capacitySweepers, nextWeekSweepers } from "../features/capacity/index.ts";
+import { boardSweepers } from "../features/board/index.ts";
 import { planGroupJob } from "../features/match-due/index.ts";
 import { matchingJobs, matchingSweepers, type Solver } from "../features/matching/index.ts";
 import { offerSweepers } from "../features/offers/index.ts";
@@ -23,6 +24,8 @@ export interface JobParts {
   readonly database: Database;
   readonly log: Logger;
   readonly solve: Solver;
+  /** Where the page for when all is down is kept on this machine, if anywhere. */
+  readonly fallbackDir?: string | undefined;
 }
 
 /** Who carries the jobs out. Boot fails unless each contract has exactly one. */
@@ -31,7 +34,7 @@ export const jobHandlers = ({ database, solve }: JobParts): readonly JobHandler[
 const OVERDUE_AT_ONCE = 500;
 
 /** What each matcher looks for by itself, whatever the queue lost (M5): endings first, so that the plan sees what they freed. */
-export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[] => [
+export const sweepers = ({ database, log, solve, fallbackDir }: JobParts): readonly Sweeper[] => [
   ...offerSweepers(database),
   {
     name: "return overdue",
@@ -45,6 +48,7 @@ export const sweepers = ({ database, log, solve }: JobParts): readonly Sweeper[]
   ...pressureSweepers(database),
   ...matchingSweepers(database, solve),
   ...alarmSweepers(database),
+  ...boardSweepers(database, fallbackDir),
   ...auditSweepers(database, log),
   ...purgeSweepers(database, classifiedTables),
 ];

@@ -2,6 +2,7 @@ import type { AppRoute } from "../features/access/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
 import { alarmRoutes } from "../features/alarms/index.ts";
 import { calendarFeedRoutes } from "../features/calendar-feed/index.ts";
+import { boardRoutes } from "../features/board/index.ts";
 import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
@@ -55,6 +56,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...brokeringRoutes,
   ...agreementRoutes,
   ...alarmRoutes,
+  ...boardRoutes,
   ...pressureRoutes,
   ...deskRoutes,
   ...matchingRoutes(parts.solve),

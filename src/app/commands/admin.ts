@@ -1,5 +1,6 @@
 import { addCreateToken, addCreateUser } from "./admin-users.ts";
 import type { AddCommand } from "./command.ts";
+import { addFallbackPage } from "./fallback-page.ts";
 import { addCreateOrganisation, addSignAgreement } from "./sign-agreement.ts";
 import { addVerifyAudit } from "./verify-audit.ts";
 
@@ -11,4 +12,5 @@ export const addAdmin: AddCommand = (parent, context) => {
   addCreateOrganisation(admin, context);
   addSignAgreement(admin, context);
   addVerifyAudit(admin, context);
+  addFallbackPage(admin, context);
 };

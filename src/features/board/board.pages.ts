@@ -8,10 +8,11 @@ import { serviceNames } from "../services/index.ts";
 import { alarmPages } from "./alarms.pages.ts";
 import { presentAlarms } from "./alarms.view.ts";
 import { brokeringPages } from "./brokering.pages.ts";
-import { riskKinds, type RiskKind } from "./board.repository.ts";
+import { riskKinds, type RiskKind } from "./board.schema.ts";
 import { addressWith } from "./open.rules.ts";
 import { overviewPages } from "./overview.pages.ts";
 import { practicePages } from "./practices.pages.ts";
+import { sitrepPages } from "./sitrep.pages.ts";
 import { readBoard } from "./board.service.ts";
 
 const KINDS: Readonly<Record<RiskKind, { readonly name: string; readonly doing: string }>> = {
@@ -43,6 +44,7 @@ export const boardPages: readonly AppPage[] = [
   ...brokeringPages,
   ...practicePages,
   ...alarmPages,
+  ...sitrepPages,
   page(
     { path: "/board", summary: "What breaks before next opening", access: brokersOnly, params: none, query },
     async ({ actor, query: wanted }, { q }) => {

@@ -1,35 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
-import { priorities } from "../requests/index.ts";
-
-/** What can break (F1), by who has to be rung about it. */
-export const riskKinds = [
-  "uncovered",
-  "returned",
-  "ring-patient",
-  "silent",
-  "unanswered",
-  "not-blocked",
-  "not-told",
-] as const;
-export type RiskKind = (typeof riskKinds)[number];
-
-const risk = z.object({
-  kind: z.enum(riskKinds),
-  reference: z.string(),
-  /** How many needs it is about. */
-  needs: z.number(),
-  services: z.array(z.string()),
-  priority: z.enum(priorities),
-  homeName: z.string(),
-  /** The desk to ring, and the number that rings there. */
-  deskName: z.string(),
-  phone: z.string().nullable(),
-  /** When it breaks: due-by, answer-by or start. */
-  at: z.coerce.date(),
-});
-export type Risk = z.output<typeof risk>;
+import { risk, type Risk } from "./board.schema.ts";
 
 /** Of the needs `n` of a group: words do not sort by urgency. */
 const mostUrgent = sql`case when bool_or(n.priority = 'asap') then 'asap'
@@ -56,7 +28,9 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
              join need_lines l on l.id = n.line_id where x.offer_id = o.id and x.is_live) as services
         from offers o
         where o.group_code = ${groupCode} and o.state = 'waiting'
-          and app_now() >= o.created_at + (o.expires_at - o.created_at) / 2
+          -- Half of the desk's open time where that is worked out, as for its alarm (T1).
+          and app_now() >= coalesce((select w.half_at from alarm_watches w where w.kind = 'offer' and w.subject = o.id),
+                                    o.created_at + (o.expires_at - o.created_at) / 2)
       ), risks as (
         select 'uncovered' as kind, r.id as request_id, ${mostUrgent} as priority, r.home_code as desk, min(l.due_by) as at,
           count(*)::int as needs, array_agg(distinct l.service_code) as services

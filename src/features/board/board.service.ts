@@ -1,7 +1,8 @@
 import { appNow, type Queryable } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
 import { defaultOpeningHours, openDays } from "../calendar/index.ts";
-import { groupTotals, listRisks, riskKinds, type Risk, type RiskKind } from "./board.repository.ts";
+import { groupTotals, listRisks } from "./board.repository.ts";
+import { riskKinds, type Risk, type RiskKind } from "./board.schema.ts";
 
 const AT_MOST = 1_000;
 
@@ -14,14 +15,16 @@ export interface Board {
   readonly totals: Awaited<ReturnType<typeof groupTotals>>;
 }
 
-/**
- * What breaks before the next opening (F1) in the broker's sharing group. The horizon is the closing time of the next
- * open day: what starts or is due then can only be settled today, or in a hurry when the desks open.
- */
+/** The closing time of the next open day: what starts or is due before can only be settled today, or in a hurry when the desks open. */
+export const horizonOf = (at: Date): Date => {
+  const [today, next] = openDays(defaultOpeningHours, at, 2);
+  return next?.closesAt ?? today?.closesAt ?? at;
+};
+
+/** What breaks before the next opening (F1) in the broker's sharing group. */
 export const readBoard = async (q: Queryable, actor: Actor): Promise<Board> => {
   const at = await appNow(q);
-  const [today, next] = openDays(defaultOpeningHours, at, 2);
-  const horizon = next?.closesAt ?? today?.closesAt ?? at;
+  const horizon = horizonOf(at);
   const group = actor.groupCode;
   const risks = group === null ? [] : await listRisks(q, group, horizon, AT_MOST);
   return {
