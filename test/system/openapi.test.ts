@@ -77,7 +77,7 @@ const runningRoutes = (): string[] => {
 
 /** HTML and files for people, and the socket, which AsyncAPI describes. */
 const isOfTheApi = (route: string): boolean =>
-  / \/(?:v1\/|healthz|readyz|openapi|asyncapi)/.test(route) && route !== "GET /v1/stream";
+  / \/(?:v1\/|ics\/|healthz|readyz|openapi|asyncapi)/.test(route) && route !== "GET /v1/stream";
 
 describe("/openapi.json", () => {
   it("is a well-formed OpenAPI 3.1 document whose references all resolve and whose operation ids differ", () => {
@@ -147,7 +147,7 @@ describe("problem codes", () => {
       for (const pattern of [
         /new DomainError\(\s*(?:"[a-z-]+"|[^",]+),\s*"([a-z0-9-]+)"/g,
         /\bproblem\(\s*\d+,\s*"([a-z0-9-]+)"/g,
-        /FST_\w+: \["([a-z-]+)"/g,
+        /FST_\w+: \[\s*"([a-z-]+)"/g,
         /\?\? \["([a-z-]+)", "The body/g,
         /\[\d{3}, "[^"]+", "([a-z-]+)"\]/g,
       ])
