@@ -1,8 +1,10 @@
 import { none, view } from "../../platform/web/page.ts";
-import { atDesk, page, type AppPage } from "../access/index.ts";
+import { atDesk, isBroker, page, type AppPage } from "../access/index.ts";
 import { readGiven, readHandover, speakStep, type AgreementView } from "../agreements/index.ts";
+import { bulletinLine } from "../bulletin/index.ts";
 import { londonDate, speakInstant } from "../calendar/index.ts";
 import { declineChoices, listOffers, noteSeen, presentOffer } from "../offers/index.ts";
+import { presentPressure, readPressure } from "../pressure/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { readDesk } from "./desk.service.ts";
 
@@ -51,12 +53,14 @@ export const deskPages: readonly AppPage[] = [
     async ({ actor, request }, database) => {
       // A page that refreshes itself behind another window shows nobody anything.
       const isLookedAt = request.headers["x-hidden"] === undefined;
-      const [desk, nameOf, stoodDown, handover, given] = await Promise.all([
+      const [desk, nameOf, stoodDown, handover, given, bulletin, [pressure]] = await Promise.all([
         readDesk(database, actor),
         serviceNames(database.q),
         listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS }),
         readHandover(database.q, actor),
         readGiven(database.q, actor.organisationCode, SHOWN_GIVEN),
+        bulletinLine(database.q, actor),
+        readPressure(database.q, actor),
       ]);
       const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
       if (isLookedAt && desk.waiting.length > 0) await noteSeen(database.q, actor);
@@ -66,7 +70,10 @@ export const deskPages: readonly AppPage[] = [
         data: {
           ...handover,
           given: given.filter(({ isOver }) => isOver),
+          returned: desk.requests.filter(({ counts }) => counts.unacknowledged > 0),
           declineChoices,
+          bulletin,
+          pressure: pressure === undefined || isBroker(actor) ? undefined : presentPressure(pressure, viewer.now),
           offers: desk.waiting.map((offer, index) => ({
             // In short, times are not shown: they are not worth putting into words.
             ...presentOffer(index < SHOWN_WHOLE ? offer : { ...offer, slots: [] }, viewer),
