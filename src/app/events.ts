@@ -1,3 +1,4 @@
+import { bulletinEvents } from "../features/bulletin/index.ts";
 import { agreementEvents } from "../features/agreements/index.ts";
 import { alarmEvents } from "../features/alarms/index.ts";
 import { capacityEvents } from "../features/capacity/index.ts";
@@ -17,6 +18,7 @@ export const eventContracts: readonly EventContract[] = [
   ...agreementEvents,
   ...alarmEvents,
   ...pressureEvents,
+  ...bulletinEvents,
   settingsChanged,
   ...reachEvents,
   ...webhookEvents,

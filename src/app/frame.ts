@@ -23,6 +23,7 @@ const places: readonly Place[] = [
   { href: "/requests", text: "Requests", for: desk },
   { href: "/board/requests", text: "Requests", for: ["broker"] },
   { href: "/clinics", text: "Clinics", for: desk },
+  { href: "/bulletin", text: "Bulletin", for: [...desk, "broker"] },
   { href: "/settings", text: "Settings", for: [...desk, "broker", "admin"] },
 ];
 

@@ -1,4 +1,5 @@
 import type { AppPage } from "../features/access/index.ts";
+import { bulletinPages } from "../features/bulletin/index.ts";
 import { agreementPages, readHandover } from "../features/agreements/index.ts";
 import { rotaPages } from "../features/alarms/index.ts";
 import { boardPages } from "../features/board/index.ts";
@@ -51,6 +52,7 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...rotaPages,
   ...boardPages,
   ...pressurePages,
+  ...bulletinPages,
   ...webhookPages(parts.webhooks),
   ...calendarFeedPages,
   ...dataFlowPages(classifiedTables),

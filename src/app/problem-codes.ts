@@ -105,6 +105,9 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "not-a-broker": "Only brokers of the federation stand in its rota.",
   "expiry-not-allowed": "A state of pressure or a pause ends ahead, at most a week away.",
   "practice-not-paused": "The practice is not paused.",
+  "no-bulletin": "The organisation belongs to no sharing group.",
+  "bulletin-full": "An organisation writes at most 20 posts and answers in 24 hours.",
+  "not-yours-to-hide": "Only the group's broker and whoever wrote it take it down.",
   "away-in-past": "Away until a time that has passed.",
   // Webhooks and calendars
   "webhook-address-refused": "Webhooks go by https to addresses of the public internet.",

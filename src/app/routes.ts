@@ -1,4 +1,5 @@
 import type { AppRoute } from "../features/access/index.ts";
+import { bulletinRoutes } from "../features/bulletin/index.ts";
 import { agreementRoutes } from "../features/agreements/index.ts";
 import { alarmRoutes } from "../features/alarms/index.ts";
 import { calendarFeedRoutes } from "../features/calendar-feed/index.ts";
@@ -58,6 +59,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...alarmRoutes,
   ...boardRoutes,
   ...pressureRoutes,
+  ...bulletinRoutes,
   ...deskRoutes,
   ...matchingRoutes(parts.solve),
   ...webhookRoutes(parts.webhooks),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { roles, type Actor, type AppPage, type Role } from "../../src/features/access/index.ts";
 import { capacityPorts } from "../../src/app/routes.ts";
+import { postBulletin } from "../../src/features/bulletin/index.ts";
 import { closeOn } from "../../src/features/capacity/closures.service.ts";
 import { seriesBody } from "../../src/features/capacity/series.schema.ts";
 import { createSeries } from "../../src/features/capacity/series.service.ts";
@@ -31,6 +32,9 @@ beforeAll(async () => {
   const { reference } = await aRequest(db, { home: other });
   const { clinicId, slots } = await aClinic(db, { at: other });
   const publisher = await aUser(db, { at: other, roles: ["nurse"] });
+  // A group reads its own bulletin: foreign is that of another.
+  const elsewhere = await aUser(db, { at: (await aPractice(db, { group: "ELSEWHERE" })).code });
+  const { id: postId } = await db.database.transact(async (tx) => postBulletin(tx, elsewhere, { text: "Hello?" }));
   const seriesId = await db.database.transact(async (tx) => {
     await closeOn(tx, publisher, capacityPorts, "2030-01-07", { confirmBreaking: false });
     const rule = { weekdays: [2], opens: "09:00", closes: "10:00", slotMinutes: 20, pledge: "ask" };
@@ -50,6 +54,8 @@ beforeAll(async () => {
     "/requests/:reference": `/requests/${reference}`,
     "/board/requests/:reference": `/board/requests/${reference}`,
     "/board/alarms/:id": `/board/alarms/${newId()}`,
+    "/bulletin/:id": `/bulletin/${postId}`,
+    "/bulletin/answers/:id": `/bulletin/answers/${newId()}`,
     "/board/practices/:code": `/board/practices/${other}`,
     "/clinics/:id": `/clinics/${clinicId}`,
     "/clinics/:id/slots/:slot/gone": `/clinics/${clinicId}/slots/${slots[0]?.id ?? ""}/gone`,
@@ -91,6 +97,7 @@ const visit = async (page: AppPage, actor: Actor | undefined) => {
   // What each form with an id needs, so that it is the id that refuses.
   const fields = {
     code: "other",
+    text: "Hello",
     needs: "N01",
     as: "hub",
     line: "1",

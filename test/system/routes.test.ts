@@ -115,8 +115,8 @@ describe("P3: what is not yours does not exist", () => {
       for (const role of roles.filter(
         (one) => access.kind === "signed-in" || (access.kind === "roles" && access.roles.includes(one)),
       )) {
-        // Brokers see their group, and everybody sees the names in it; nobody sees another group's.
-        const seesGroup = role === "broker" || route.path.startsWith("/v1/organisations/");
+        // Brokers see their group, and everybody sees the names in it and its bulletin; nobody sees another group's.
+        const seesGroup = role === "broker" || /^\/v1\/(?:organisations|bulletin)\//.test(route.path);
         for (const owner of seesGroup ? [stranger] : [neighbour, stranger]) {
           const params = paramsFor(route, owner) ?? {};
           const foreign = await call(route, params, headersOf(role), body);

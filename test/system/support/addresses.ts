@@ -14,6 +14,8 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
   [/^\/v1\/clinic-series\/:id/, ({ seriesId }) => ({ id: seriesId })],
   [/^\/v1\/slots\/:id/, ({ slotId }) => ({ id: slotId })],
   [/^\/v1\/offers\/:id/, ({ offerId }) => ({ id: offerId })],
+  [/^\/v1\/bulletin\/answers\/:id/, ({ answerId }) => ({ id: answerId })],
+  [/^\/v1\/bulletin\/:id/, ({ postId }) => ({ id: postId })],
   [/^\/v1\/alarms\/:id/, ({ alarmId }) => ({ id: alarmId })],
   [/^\/v1\/agreements\/:id/, ({ agreementId }) => ({ id: agreementId })],
   [/^\/v1\/tasks\/:id/, ({ taskId }) => ({ id: taskId })],
