@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from "drizzle-orm";
 import { z } from "zod";
 
 const pgError = z.object({ code: z.string().length(5), constraint: z.string().optional() });
@@ -21,6 +22,10 @@ export const isRetryable = (error: unknown): boolean =>
 /** A statement drizzle failed on carries SQL and parameters in its text: neither may reach a log or a client. */
 export const withoutSql = (error: unknown): Error => {
   const state = sqlState(error);
-  if (state === undefined) return error instanceof Error ? error : new Error(String(error));
+  if (state === undefined) {
+    // Not only what the database said: a connection that could not be had is wrapped in the statement as well.
+    if (error instanceof DrizzleQueryError) return withoutSql(error.cause ?? "a statement failed");
+    return error instanceof Error ? error : new Error(String(error));
+  }
   return new Error(`database error ${state.code}${state.constraint === undefined ? "" : ` (${state.constraint})`}`);
 };
