@@ -3,6 +3,7 @@ import { none, view } from "../../platform/web/page.ts";
 import { brokersOnly, page, type AppPage } from "../access/index.ts";
 import { readAlarms } from "../alarms/index.ts";
 import { speakInstant } from "../calendar/index.ts";
+import { presentPressure, readPressure } from "../pressure/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { alarmPages } from "./alarms.pages.ts";
@@ -38,6 +39,8 @@ const query = z.object({
 
 /** A call list is worked from the top: more are one click away. */
 const AT_FIRST = 100;
+/** So that what breaks is still in sight below them. */
+const ALARMS_AT_FIRST = 10;
 
 export const boardPages: readonly AppPage[] = [
   ...overviewPages,
@@ -50,6 +53,7 @@ export const boardPages: readonly AppPage[] = [
     async ({ actor, query: wanted }, { q }) => {
       const board = await readBoard(q, actor);
       const nameOf = await serviceNames(q);
+      const alarms = presentAlarms(await readAlarms(q, actor, "live"), board.at, nameOf);
       const shown = board.risks
         .filter(({ kind }) => wanted.kind === undefined || kind === wanted.kind)
         .filter(({ priority }) => wanted.priority === undefined || priority === wanted.priority);
@@ -60,7 +64,9 @@ export const boardPages: readonly AppPage[] = [
         title: "What breaks before next opening",
         data: {
           wanted,
-          alarms: presentAlarms(await readAlarms(q, actor, "live"), board.at, nameOf),
+          alarms: { ...alarms, open: alarms.open.slice(0, ALARMS_AT_FIRST) },
+          moreAlarms: Math.max(0, alarms.open.length - ALARMS_AT_FIRST),
+          pressure: (await readPressure(q, actor)).map((state) => presentPressure(state, board.at)),
           horizon: speakInstant(board.horizon),
           totals: board.totals,
           inAll: board.risks.length,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { appNow, type Database } from "../../platform/db/database.ts";
 import type { Fields } from "../../platform/web/fields.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
-import { form, managersOnly, page, signedIn, type Actor, type AppPage } from "../access/index.ts";
+import { form, isBroker, managersOnly, page, signedIn, type Actor, type AppPage } from "../access/index.ts";
 import { dateSchema, londonDate, londonInstant, londonTime, speakInstant, typedTime } from "../calendar/index.ts";
 import { requirementNames, requirements, serviceCatalogue } from "../services/index.ts";
 import { settingsPatchSchema } from "./practices.schema.ts";
@@ -35,6 +35,8 @@ const showSettings = async (actor: Actor, { q }: Database): Promise<View> => {
         weekday: at + 1,
         hours: main?.openingHours.find(({ weekday }) => weekday === at + 1),
       })),
+      isBroker: isBroker(actor),
+      isAtDesk: actor.roles.some((role) => role === "nurse" || role === "reception" || role === "manager"),
       isManager: actor.roles.some((role) => role === "manager" || role === "admin"),
       serviceChoices: services.map(({ code, name }) => ({ value: code, text: name })),
       serviceNames: services.filter(({ code }) => settings.services.includes(code)).map(({ name }) => name),
