@@ -16,7 +16,7 @@ describeWithBrowser("every page in every state", (browser) => {
 
   it(
     "axe finds nothing at 1280 px, at 390 px and at zoom 200 %, and nothing scrolls sideways",
-    { timeout: 150_000 },
+    { timeout: 240_000 },
     async () => {
       const problems: string[] = [];
       const look = async (name: string, page: Page): Promise<void> => {

@@ -20,7 +20,7 @@ describeWithBrowser("screenshots", (browser) => {
     });
     afterAll(async () => town.close());
 
-    it(`of every page, ${widths[width].width} px wide`, { timeout: 120_000 }, async () => {
+    it(`of every page, ${widths[width].width} px wide`, { timeout: 240_000 }, async () => {
       const seen: string[] = [];
       await tour(
         town,

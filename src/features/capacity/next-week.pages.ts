@@ -50,7 +50,9 @@ const said = (published: number): Redirect =>
   redirect("/clinics", {
     kind: "done",
     title:
-      published === 0 ? "Thank you. Nothing more was to publish." : `Published for next week: ${published}. Thank you.`,
+      published === 0
+        ? "Thank you. Nothing more was to publish."
+        : `${published === 1 ? "1 clinic is" : `${published} clinics are`} published for next week. Thank you.`,
     ...(published === 0 ? {} : { text: "Neighbours can be offered them from now on." }),
   });
 

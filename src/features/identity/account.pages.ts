@@ -8,13 +8,14 @@ import { readColleagues, readInvitations } from "./colleagues.repository.ts";
 import { inviteColleague, setPracticeRoles } from "./colleagues.service.ts";
 import type { IdentityParts } from "./identity.routes.ts";
 import { idParam, invitationInput, passwordInput, practiceRolesInput, sessionParam } from "./identity.schema.ts";
-import { readSessions } from "./sessions.repository.ts";
+import { readMemberships, readSessions } from "./sessions.repository.ts";
 import { speakRoles } from "./sign-in.pages.ts";
 
 const showAccount = async (actor: Actor, { q }: Database): Promise<View> => {
+  const names = new Map((await readMemberships(q, actor.userId)).map(({ code, name }) => [code, name]));
   const sessions = (await readSessions(q, actor.userId)).map(({ id, actingFor, createdAt, lastSeenAt }) => ({
     id,
-    actingFor,
+    actingFor: names.get(actingFor) ?? actingFor,
     since: speakInstant(createdAt),
     lastSeen: speakInstant(lastSeenAt),
     isCurrent: id === actor.credential.id,
@@ -35,6 +36,7 @@ const showColleagues = async (actor: Actor, { q }: Database, link?: { email: str
     template: "identity/colleagues.njk",
     title: "Colleagues",
     data: {
+      noticeTitle: "Not changed",
       roleChoices,
       link,
       colleagues: colleagues.map(({ id, name, email, roles }) => ({

@@ -5,10 +5,12 @@ import { form, openForm, page, signedIn, type Actor, type AppPage } from "../acc
 import { speakInstant } from "../calendar/index.ts";
 import { createToken, revokeOwnToken } from "./account.service.ts";
 import { idParam, tokenInput } from "./identity.schema.ts";
+import { readMemberships } from "./sessions.repository.ts";
 import { readTokens, type IssuedToken } from "./tokens.repository.ts";
 
 const showTokens = async (actor: Actor, { q }: Database, issued?: IssuedToken): Promise<View> => {
   const tokens = await readTokens(q, actor.userId);
+  const names = new Map((await readMemberships(q, actor.userId)).map(({ code, name }) => [code, name]));
   return view({
     template: "identity/tokens.njk",
     title: "API tokens",
@@ -17,7 +19,7 @@ const showTokens = async (actor: Actor, { q }: Database, issued?: IssuedToken): 
       tokens: tokens.map(({ id, name, organisation, createdAt, lastUsedAt }) => ({
         id,
         name,
-        organisation,
+        organisation: names.get(organisation) ?? organisation,
         since: speakInstant(createdAt),
         lastUsed: lastUsedAt === null ? undefined : speakInstant(lastUsedAt),
       })),

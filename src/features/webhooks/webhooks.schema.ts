@@ -73,7 +73,9 @@ export const messageParams = webhookParams.extend({
 });
 
 /** `after: 41` sends 42 and what follows (again); a later offset skips what lies before it. */
-export const replayBody = z.strictObject({ after: z.int("Enter the number of a message.").min(0, "Enter the number of a message.") });
+export const replayBody = z.strictObject({
+  after: z.int("Enter the number of a message.").min(0, "Enter the number of a message."),
+});
 
 export const sentView = z.strictObject({
   isDelivered: z.boolean(),

@@ -48,7 +48,7 @@ export const tourClinics = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/clinics");
   await desk.locator("main table a").first().click();
   await look("clinic", desk);
-  await desk.getByRole("link", { name: /Change times/ }).click();
+  await desk.getByRole("link", { name: /Change day/ }).click();
   await look("clinic-change", desk);
   await desk.getByLabel("From", { exact: true }).fill("09:20");
   await desk.getByRole("button", { name: "Save changes" }).click();

@@ -5,11 +5,11 @@ type Look = (name: string, page: Page) => Promise<void>;
 /** Through what a manager sets up now and then: colleagues' roles, tokens, calendars, webhooks. */
 export const tourSettings = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/settings/colleagues");
-  await desk.locator("summary", { hasText: "Change" }).first().click();
+  await desk.locator("summary", { hasText: "Change roles" }).first().click();
   await look("colleagues-roles", desk);
   await desk.getByRole("button", { name: /Save roles of/ }).waitFor();
-  await desk.locator("main table input:checked").first().uncheck();
-  for (const box of await desk.locator("main table input:checked").all()) await box.uncheck();
+  await desk.locator("main ul input:checked").first().uncheck();
+  for (const box of await desk.locator("main ul input:checked").all()) await box.uncheck();
   await desk.getByRole("button", { name: /Save roles of/ }).click();
   await desk.getByText("This is the last manager here.").waitFor();
   await look("colleagues-last-manager", desk);
@@ -53,7 +53,7 @@ export const tourNextWeek = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/clinics/next-week");
   await look("next-week", desk);
   await desk.getByRole("button", { name: "Yes, publish these" }).click();
-  await desk.getByText("Published for next week").waitFor();
+  await desk.getByText("published for next week. Thank you.").waitFor();
   await look("next-week-published", desk);
   await desk.goto("/clinics/next-week");
   await look("next-week-settled", desk);
