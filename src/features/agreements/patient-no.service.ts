@@ -9,6 +9,7 @@ import { endOne, sideOf } from "./agreements.service.ts";
 import { walkingAgreements, type WalkingAgreement } from "./handover.repository.ts";
 import { outcomes } from "./handover.rules.ts";
 import { announceTally } from "./tally.service.ts";
+import { tasksTold } from "./tasks.service.ts";
 
 export type PatientNo = (typeof patientNoCodes)[number];
 
@@ -53,7 +54,10 @@ export const patientSaidNo = async (
   const [agreement = seen] = await walkingAgreements(tx.q, [id]);
   if (!agreement.isLive) throw agreementEnded(agreement.step);
   if (outcomes.some((outcome) => outcome === agreement.step)) throw agreementFinished(agreement.step);
-  const ending = { bySide: side, code: `patient-${input.code}`, stillNeeded: true, patientKnows: true };
+  // She said so herself, and knows; unless she could not be reached: then she still goes by what she was told.
+  const patientKnows = input.code !== "not-reached";
+  if (patientKnows) await tasksTold(tx, actor, [agreement]);
+  const ending = { bySide: side, code: `patient-${input.code}`, stillNeeded: true, patientKnows };
   const needState = await endOne(tx, actor, agreement, ending);
   await exclude(tx, agreement, input.code);
   await announceTally(tx, agreement);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agreementView } from "../agreements/index.ts";
+import { agreementView, taskView } from "../agreements/index.ts";
 import { offerView } from "../offers/index.ts";
 import { requestSummary } from "../requests/index.ts";
 
@@ -9,6 +9,8 @@ export const deskView = z.object({
   at: z.iso.datetime(),
   /** Offers and calls that wait for this organisation's answer, most urgent first, then by answer-by. */
   waiting: z.array(offerView),
+  /** Patients whom the practice must ring or decide about, until a person there says that they know (C4, H1). */
+  tasks: z.array(taskView),
   /** What is agreed, on either side, from today on, by start. */
   agreements: z.array(agreementView),
   /** Own requests (for a broker the group's) in which something has still to happen, newest first. */

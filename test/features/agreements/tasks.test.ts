@@ -5,6 +5,7 @@ import {
   acknowledgeTask,
   listTasks,
   loseAgreedSlots,
+  patientSaidNo,
   readerFor,
   swapAgreements,
   undoLastSteps,
@@ -148,6 +149,21 @@ describe("C4: ring the patient", () => {
     expect(await open(work.home)).toEqual([]);
     expect(await lose(work, [work.clinic.slots[0]?.id ?? ""])).toEqual({ moved: 0, broken: 1 });
     expect(await open(work.home)).toMatchObject([{ agreementId: b, why: "cancelled", after: null }]);
+  });
+});
+
+describe("C4: a patient who says no after she was told", () => {
+  it.each([
+    ["time", 0],
+    ["not-reached", 1],
+  ] as const)("%s: %i to ring", async (code, tasks) => {
+    const work = await agreed(db);
+    await walkTo(db, work, "told");
+    await oneMoreSlot(work);
+    await lose(work, [work.clinic.slots[0]?.id ?? ""]);
+    expect(await open(work.home)).toHaveLength(1);
+    await db.database.transact(async (tx) => patientSaidNo(tx, work.home, work.ids[0] ?? "", { code }));
+    expect(await open(work.home)).toHaveLength(tasks);
   });
 });
 
