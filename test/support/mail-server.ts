@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from "smtp-server";
 
 /** One message that the server took, taken apart. */
 export interface ReceivedMail {
@@ -83,7 +83,7 @@ export interface MailServer {
 
 export interface MailServerOptions extends SMTPServerOptions {
   /** Called with a whole message before it is taken; throwing refuses it. */
-  readonly onMessage?: (mail: ReceivedMail) => void | Promise<void>;
+  readonly onMessage?: (mail: ReceivedMail, session: SMTPServerSession) => void | Promise<void>;
   /** Called when it was taken and the server has just said so. */
   readonly onAccepted?: (mail: ReceivedMail) => void;
 }
@@ -109,7 +109,7 @@ export const startMailServer = async (options: MailServerOptions = {}): Promise<
         const raw = await text(stream);
         const mails = session.envelope.rcptTo.map(({ address }) => readMail(raw, address));
         try {
-          for (const mail of mails) await onMessage?.(mail);
+          for (const mail of mails) await onMessage?.(mail, session);
         } catch (error) {
           done(error instanceof Error ? error : new Error(String(error)));
           return;
