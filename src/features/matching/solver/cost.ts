@@ -25,12 +25,14 @@ export const weightOf = (need: ProblemNeed, request: ProblemRequest): number =>
 /** Points for covering a need, before its costs. */
 export const valueOf = (weight: number): number => 10_000 * weight + 250;
 
+const RADIANS = Math.PI / 180;
+const halfChord = (degrees: number): number => Math.sin((degrees * RADIANS) / 2) ** 2;
+
 /** Kilometres in a straight line (haversine). */
 export const kmBetween = (from: ProblemPractice, to: ProblemPractice): number => {
-  const radians = Math.PI / 180;
-  const half = (degrees: number) => Math.sin((degrees * radians) / 2) ** 2;
   const chord =
-    half(to.lat - from.lat) + Math.cos(from.lat * radians) * Math.cos(to.lat * radians) * half(to.lon - from.lon);
+    halfChord(to.lat - from.lat) +
+    Math.cos(from.lat * RADIANS) * Math.cos(to.lat * RADIANS) * halfChord(to.lon - from.lon);
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
 };
 

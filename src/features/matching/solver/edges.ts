@@ -106,6 +106,14 @@ export interface Drafts {
   readonly blockCount: number;
 }
 
+const draft = (
+  { slotTime }: Layout,
+  place: Pick<EdgeDraft, "length" | "host" | "run" | "pair" | "coursePair">,
+  first: number,
+  last: number,
+  cost: number,
+): EdgeDraft => ({ ...place, first, last, cost, least: cost + (slotTime[first] ?? 0) });
+
 /** Every edge, need by need, each need's cheapest first. */
 export const draftEdges = (catalogue: Catalogue, layout: Layout): Drafts => {
   const { problem, hosts, needs } = catalogue;
@@ -139,15 +147,12 @@ export const draftEdges = (catalogue: Catalogue, layout: Layout): Drafts => {
       const pair = pairs.numberIn(requestTable, hostAt, isPaid ? 0 : REQUEST_CHARGE);
       const coursePair = courseTable === undefined ? -1 : pairs.numberIn(courseTable, hostAt, COURSE_CHARGE);
       for (const { run, first: from, last: to, length } of openingParts(layout, allowed.openings)) {
-        const add = (first: number, last: number, points: number): void => {
-          const least = points + (layout.slotTime[first] ?? 0);
-          mine.push({ first, last, length, host: hostAt, run, cost: points, least, pair, coursePair });
-        };
+        const place = { length, host: hostAt, run, pair, coursePair };
         if (stays !== undefined && stays.first >= from && stays.first <= to && stays.length === length) {
-          add(stays.first, stays.first, cost - moveThreshold);
+          mine.push(draft(layout, place, stays.first, stays.first, cost - moveThreshold));
         }
         if (host.practice.deskFull === true) continue;
-        add(from, to, cost);
+        mine.push(draft(layout, place, from, to, cost));
         blockCount += to - from + 1;
       }
     }

@@ -1,5 +1,5 @@
 import { hostDayKey, slotsNeeded, type Host, type NeedEntry, type Run } from "./catalogue.ts";
-import { kmBetween, MINUTE_MS } from "./cost.ts";
+import { DAY_MS, kmBetween, MINUTE_MS } from "./cost.ts";
 import type { ProblemSlot, ReasonCode } from "./problem.ts";
 
 /** Blocks of one need in one run that keep every rule about the need, the clinic and the window: starts `first … last`. */
@@ -24,16 +24,19 @@ export interface Occupancy {
   readonly roomThatDay: (host: Host, start: number) => number;
 }
 
-const slotEnd = (run: Run, at: number): number => (run.slots[at]?.start ?? 0) + run.clinic.slotMinutes * MINUTE_MS;
+/** Position of the run's first slot that starts at `from` or later. */
+const firstFrom = ({ slots }: Run, from: number): number => {
+  let at = 0;
+  while (at < slots.length && (slots[at]?.start ?? 0) < from) at += 1;
+  return at;
+};
 
-/** Starts of blocks of `length` slots within [from, until]; runs are in order of time, so they are neighbours. */
-const openingIn = (run: Run, length: number, from: number, until: number): Opening | undefined => {
-  let first = 0;
-  while (first < run.slots.length && (run.slots[first]?.start ?? 0) < from) first += 1;
-  let end = run.slots.length - 1;
-  while (end >= first && slotEnd(run, end) > until) end -= 1;
-  const last = end - length + 1;
-  return last < first ? undefined : { run, first, last, length };
+/** Position of the run's last slot that ends by `until`; runs are in order of time, and their slots are neighbours. */
+const lastUntil = ({ slots, clinic }: Run, until: number): number => {
+  const latest = until - clinic.slotMinutes * MINUTE_MS;
+  let at = slots.length - 1;
+  while (at >= 0 && (slots[at]?.start ?? 0) > latest) at -= 1;
+  return at;
 };
 
 /** The stretches of time in which blocks of the need may lie: its window from now on, without the times ruled out for it. */
@@ -49,9 +52,21 @@ const windowsOf = (need: NeedEntry["need"], now: number): readonly (readonly [nu
   return windows.filter(([start, end]) => start < end);
 };
 
+const provides = (run: Run, wanted: readonly string[]): boolean => {
+  for (const one of wanted) if (!run.clinic.provides.includes(one)) return false;
+  return true;
+};
+
+const NOTHING: readonly string[] = [];
+
+/** What a clinic must bring itself, since the practice does not have it. */
+const missingAt = ({ need }: NeedEntry, host: Host): readonly string[] =>
+  need.requires.length === 0 ? NOTHING : need.requires.filter((wanted) => !host.provides.has(wanted));
+
 /**
  * The rules of M1 from `not-signed` to `distance`, which do not depend on what is taken: the first that fails, or every
- * opening that is left. `knownKm` spares working the distance out again.
+ * opening that is left. `knownKm` spares working the distance out again. Called for every need and practice, so it makes
+ * nothing that it does not answer.
  */
 export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: number): ReasonCode | Allowed => {
   const { need, home } = entry;
@@ -61,29 +76,39 @@ export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: n
   if (!practice.accepting) return "not-accepting";
   if (entry.excluded.has(practice.id)) return "excluded";
   if (entry.reach !== undefined && !entry.reach.has(practice.id)) return "not-yet-ring";
-  const runs = host.runsByService.get(need.service) ?? [];
-  if (runs.length === 0) return "service";
+  const runs = host.runsByService.get(need.service);
+  if (runs === undefined || runs.length === 0) return "service";
   const windows = windowsOf(need, now);
+  const channel = need.channel ?? "in-person";
+  const missing = missingAt(entry, host);
   const openings: Opening[] = [];
-  let isInWindow = false;
+  // How far the best run came: each rule is asked of what the rules before it left.
+  let failed: ReasonCode = "window";
   for (const run of runs)
     for (const [from, until] of windows) {
-      if (openingIn(run, 1, from, until) === undefined) continue;
-      isInWindow = true;
-      const opening = openingIn(run, slotsNeeded(need, run.clinic), from, until);
-      if (opening !== undefined) openings.push(opening);
+      const first = firstFrom(run, from);
+      const end = lastUntil(run, until);
+      if (end < first) continue;
+      if (failed === "window") failed = "duration";
+      const length = slotsNeeded(need, run.clinic);
+      const last = end - length + 1;
+      if (last < first) continue;
+      if (failed === "duration") failed = "channel";
+      if (run.clinic.channel !== channel) continue;
+      failed = "requirement";
+      if (provides(run, missing)) openings.push({ run, first, last, length });
     }
-  if (!isInWindow) return "window";
-  if (openings.length === 0) return "duration";
-  const channel = need.channel ?? "in-person";
-  const byChannel = openings.filter(({ run }) => run.clinic.channel === channel);
-  if (byChannel.length === 0) return "channel";
-  const fitting = byChannel.filter(({ run }) =>
-    need.requires.every((wanted) => host.provides.has(wanted) || run.clinic.provides.includes(wanted)),
-  );
-  if (fitting.length === 0) return "requirement";
+  if (openings.length === 0) return failed;
   const km = knownKm ?? kmBetween(home, practice);
-  return km > need.maxKm ? "distance" : { km, openings: fitting };
+  return km > need.maxKm ? "distance" : { km, openings };
+};
+
+const isFreeBlock = ({ slots }: Run, from: number, length: number, { isTaken }: Occupancy): boolean => {
+  for (let at = from; at < from + length; at += 1) {
+    const slot = slots[at];
+    if (slot === undefined || isTaken(slot)) return false;
+  }
+  return true;
 };
 
 /**
@@ -98,25 +123,34 @@ export const firstFailingRule = (
 ): ReasonCode | undefined => {
   const allowed = allowedAt(entry, host, now);
   if (typeof allowed === "string") return allowed;
-  let hasRoom = false;
-  let isFree = false;
+  let failed: ReasonCode = "daily-cap";
   for (const { run, first, last, length } of allowed.openings) {
     for (let at = first; at <= last; at += 1) {
       if (occupancy.roomThatDay(host, run.slots[at]?.start ?? 0) <= 0) continue;
-      hasRoom = true;
-      isFree ||= run.slots.slice(at, at + length).every((slot) => !occupancy.isTaken(slot));
+      if (host.practice.deskFull === true) return "desk-full";
+      failed = "held";
+      if (isFreeBlock(run, at, length, occupancy)) return undefined;
     }
   }
-  if (!hasRoom) return "daily-cap";
-  if (host.practice.deskFull === true) return "desk-full";
-  return isFree ? undefined : "held";
+  return failed;
 };
 
 /** What is taken before any plan: held slots, and the day's needs so far. */
-export const occupancyBefore = (usedByDay: Readonly<Record<string, number>>): Occupancy => ({
-  isTaken: (slot) => slot.held === true,
-  roomThatDay: ({ practice }, start) =>
-    practice.dailyCap === null
-      ? Number.POSITIVE_INFINITY
-      : practice.dailyCap - (usedByDay[hostDayKey(practice.id, start)] ?? 0),
-});
+export const occupancyBefore = (usedByDay: Readonly<Record<string, number>>): Occupancy => {
+  // Asked for every block of every need: the key of a practice's day is made once.
+  const rooms = new Map<Host, Map<number, number>>();
+  return {
+    isTaken: (slot) => slot.held === true,
+    roomThatDay: (host, start) => {
+      const { dailyCap, id } = host.practice;
+      if (dailyCap === null) return Number.POSITIVE_INFINITY;
+      const date = Math.floor(start / DAY_MS);
+      const days = rooms.get(host) ?? new Map<number, number>();
+      const known = days.get(date);
+      if (known !== undefined) return known;
+      const room = dailyCap - (usedByDay[hostDayKey(id, start)] ?? 0);
+      rooms.set(host, days.set(date, room));
+      return room;
+    },
+  };
+};

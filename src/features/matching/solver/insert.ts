@@ -17,10 +17,15 @@ export interface Taste {
   avoid: number;
   /** Probability of the last free block of an edge instead of the first. */
   late: number;
+  /** Whether what a block is worth to others counts too (prices.ts), and a need stays out that is not worth its block. */
+  isTolled: boolean;
 }
 
 /** Always the cheapest. */
-export const PLAIN: Readonly<Taste> = { blink: 0, share: 1, avoid: -1, late: 0 };
+export const PLAIN: Readonly<Taste> = { blink: 0, share: 1, avoid: -1, late: 0, isTolled: false };
+
+/** How many points less than its toll a need may be worth and still get a block: prices are not exact. */
+const LENIENCE = 25;
 
 /**
  * Puts a need on its cheapest free block, charges included, if it has one. Edges are in order of their least cost, so the
@@ -33,8 +38,8 @@ export const insertCheapest = (
   random: Random,
   taste: Readonly<Taste>,
 ): boolean => {
-  const { model } = state;
-  const { blink, share, avoid, late } = taste;
+  const { model, tolls } = state;
+  const { blink, share, avoid, late, isTolled } = taste;
   const end = model.edgeStart[need + 1] ?? 0;
   let best = Number.POSITIVE_INFINITY;
   let bestEdge = -1;
@@ -44,7 +49,7 @@ export const insertCheapest = (
     const least = model.edgeLeast[edge] ?? 0;
     if (least >= best) break;
     if (model.edgePair[edge] === avoid) continue;
-    const extra = share * chargeNow(state, edge);
+    const extra = share * chargeNow(state, edge) + (isTolled ? (tolls[edge] ?? 0) : 0);
     if (least + extra >= best || (blink > 0 && random.unit() < blink)) continue;
     const slot = late > 0 && random.unit() < late ? lastFreeBlock(state, edge) : freeBlock(state, edge);
     if (slot < 0) continue;
@@ -55,7 +60,7 @@ export const insertCheapest = (
       bestSlot = slot;
     }
   }
-  if (bestEdge < 0) return false;
+  if (bestEdge < 0 || (isTolled && best > (model.value[need] ?? 0) + LENIENCE)) return false;
   place(state, need, bestEdge, bestSlot);
   return true;
 };

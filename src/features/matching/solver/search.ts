@@ -1,7 +1,8 @@
 import { chainSearch, insertByChain, type ChainSearch } from "./chain.ts";
-import { insertCheapest, PLAIN, type Meter, type Taste } from "./insert.ts";
+import { greedyOrder, insertCheapest, PLAIN, type Meter, type Taste } from "./insert.ts";
 import { emptyJournal, forget, note, rollBack, type Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
+import { learnTolls } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { needsByRequest, ruinAround, ruinPair, ruinRequest } from "./ruin.ts";
 import { place, remove, type State } from "./state.ts";
@@ -15,7 +16,7 @@ import { place, remove, type State } from "./state.ts";
  * first moves freely between ways of covering, worth thousands each.
  */
 const HOT = 4;
-const HOT_SCARCE = 5000;
+const HOT_SCARCE = 1000;
 const MIDDLE = 10;
 const COLD = 0.02;
 /** Part of a scarce search that is spent on weight. */
@@ -28,12 +29,14 @@ const LATE = 0.2;
 const CHAIN = 0.1;
 const CHAIN_LIMIT = 50;
 /** How often a seed without a place only looks for a chain; a seed with one, only closes its place; others look around. */
-const SWAP = 0.3;
+const SWAP = 0.6;
 const CLOSE = 0.4;
 const AROUND = 0.5;
 const MOST_OUT = 12;
 /** Noise of the order by weight, against log 4 between priorities. */
 const NOISE = 4;
+/** How many moves heed what a block is worth to others. */
+const TOLLED = 0.8;
 const FULL_CHARGE = 0.5;
 const MOST_CHARGE = 3;
 
@@ -78,6 +81,7 @@ const ruin = (search: Search): boolean => {
   const { model } = state;
   taste.share = random.unit() < FULL_CHARGE ? 1 : random.unit() * MOST_CHARGE;
   taste.avoid = -1;
+  taste.isTolled = random.unit() < TOLLED;
   const seed = movable[random.below(movable.length)] ?? 0;
   const edge = state.edgeOf[seed] ?? -1;
   const siblings = byRequest[model.requestOf[seed] ?? 0] ?? movable;
@@ -135,6 +139,22 @@ const bringIn = ({ state, chains, journal, meter }: Search): number => {
 /** Leads of 0, log 4 and log 16. */
 const leads = (model: Model): Float64Array => model.weight.map((weight) => Math.log(weight));
 
+/** Starts again with everybody where prices would put them, if that is better once whoever is left out is brought in. */
+const startAgain = (search: Search): void => {
+  const { state, random, meter } = search;
+  const { edgeOf, startOf, loss } = state;
+  const edges = edgeOf.slice();
+  const slots = startOf.slice();
+  takeOver(state, NOWHERE, NOWHERE);
+  const order = greedyOrder(state.model);
+  for (const taste of [{ ...PLAIN, isTolled: true }, PLAIN])
+    for (const need of order) if ((edgeOf[need] ?? -1) < 0) insertCheapest(state, need, meter, random, taste);
+  bringIn(search);
+  if (state.loss > loss) takeOver(state, edges, slots);
+};
+
+const NOWHERE = new Int32Array(0);
+
 const takeOver = (state: State, edges: Int32Array, slots: Int32Array): void => {
   const { needCount } = state.model;
   for (let need = 0; need < needCount; need += 1) if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
@@ -172,6 +192,8 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     taste: { ...PLAIN, blink: BLINK, late: LATE },
   };
   const isScarce = bringIn(search) > 0;
+  state.tolls.set(learnTolls(model, isScarce));
+  startAgain(search);
   const allowed = isScarce ? budget : PLENTY * budget;
   let best = state.loss;
   const bestEdges = state.edgeOf.slice();

@@ -8,9 +8,9 @@ import { seededRandom } from "./random.ts";
 import { improve } from "./search.ts";
 import { emptyState } from "./state.ts";
 
-const LEAST_STEPS = 60_000;
-const STEPS_A_NEED = 4000;
-const STEPS_AN_EDGE = 250;
+const LEAST_STEPS = 20_000;
+const STEPS_A_NEED = 600;
+const STEPS_AN_EDGE = 200;
 const MOST_STEPS = 2_500_000;
 
 export interface SolveOptions {

@@ -15,10 +15,13 @@ export interface State {
   readonly pairUse: Int32Array;
   /** Costs and charges minus the value of what is covered: as small as possible. */
   loss: number;
+  /** What the blocks of each edge are worth to others, in points; 0 until prices.ts has found it. */
+  readonly tolls: Float64Array;
 }
 
 export const emptyState = (model: Model): State => ({
   model,
+  tolls: new Float64Array(model.edgeHost.length),
   edgeOf: new Int32Array(model.needCount).fill(-1),
   startOf: new Int32Array(model.needCount).fill(-1),
   takenBy: new Int32Array(model.slotCount).fill(-1),
