@@ -18,7 +18,7 @@ import {
 } from "../features/offers/index.ts";
 import { practiceRoutes } from "../features/practices/index.ts";
 import { pressureRoutes } from "../features/pressure/index.ts";
-import { channelRoutes, noReach, type ReachParts } from "../features/reach/index.ts";
+import { channelRoutes, noteMessageArrived, noReach, type ReachParts } from "../features/reach/index.ts";
 import { requestRoutes, type RequestPorts } from "../features/requests/index.ts";
 import { serviceRoutes } from "../features/services/index.ts";
 import { streamRoutes } from "../features/stream/index.ts";
@@ -38,7 +38,7 @@ export interface RouteParts {
 }
 
 /** What lower features ask of higher ones. */
-export const capacityPorts: CapacityPorts = { impactOf, lockStanding, slotsLost };
+export const capacityPorts: CapacityPorts = { impactOf, lockStanding, slotsLost, messageArrived: noteMessageArrived };
 export const requestPorts: RequestPorts = { needsEnded };
 
 /** Of the API, as its documents say it: the first number is that of the path. */

@@ -28,6 +28,8 @@ export type LossCause = "clinic-withdrawn" | "clinic-changed" | "no-longer-offer
  * that were held or busy and have not started are named.
  */
 export interface CapacityPorts {
+  /** Somebody of the actor's organisation opened a page from a message queued at `queuedAt`: messages arrive there. */
+  messageArrived(tx: Tx, actor: Actor, queuedAt: Date): Promise<void>;
   /** The live agreements on these slots, in the order of their start. Reads only. */
   impactOf(q: Queryable, slotIds: readonly string[]): Promise<readonly AffectedAgreement[]>;
   /**

@@ -154,7 +154,7 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
   ...closurePages(ports),
   ...importPages,
   ...daySheetPages,
-  ...nextWeekPages,
+  ...nextWeekPages(ports),
   form({ ...publishing, path: "/clinics/new", summary: "Publish a clinic" }, async ({ actor, input }, tx) => {
     const { slotCount } = await publishClinics(tx, actor, input, { isDryRun: false });
     const title = slotCount === 1 ? "1 slot is published." : `${slotCount} slots are published.`;

@@ -5,6 +5,7 @@ import { form, page, type Actor, type AppPage } from "../access/index.ts";
 import { dateSchema, londonTime, speakDay } from "../calendar/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { atOwnDesk } from "./capacity.policy.ts";
+import type { CapacityPorts } from "./capacity.ports.ts";
 import { changeNextWeek, noteMessageSeen, publishNextWeek, readNextWeek, type NextWeek } from "./next-week.service.ts";
 import { aWeekLater } from "./next-week.rules.ts";
 
@@ -57,7 +58,7 @@ const said = (published: number): Redirect =>
   });
 
 /** Where the Thursday message leads: a signed-in page that changes nothing until somebody says so. */
-export const nextWeekPages: readonly AppPage[] = [
+export const nextWeekPages = (ports: CapacityPorts): readonly AppPage[] => [
   page(
     {
       path: "/clinics/next-week",
@@ -77,7 +78,7 @@ export const nextWeekPages: readonly AppPage[] = [
       query: none,
     },
     async ({ actor, params }, database) => {
-      await noteMessageSeen(database.q, actor, params.week);
+      await noteMessageSeen(database, ports, actor, params.week);
       return showNextWeek(actor, database);
     },
   ),

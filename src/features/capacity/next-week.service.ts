@@ -6,6 +6,7 @@ import { recordAudit, system } from "../audit/index.ts";
 import { londonDate } from "../calendar/index.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { weekIsOver } from "./capacity.errors.ts";
+import type { CapacityPorts } from "./capacity.ports.ts";
 import { createClinics, slotsOf, type ClinicToCreate } from "./clinic-create.service.ts";
 import {
   answerAsk,
@@ -74,11 +75,20 @@ export const readNextWeek = async (q: Queryable, actor: Actor): Promise<NextWeek
   };
 };
 
-/** Opened from the message: that the message arrives where people read it is remembered, and nothing else changes. */
-export const noteMessageSeen = async (q: Queryable, actor: Actor, weekOf: string): Promise<void> => {
-  const { organisationCode } = actor;
-  if ((await findAsk(q, organisationCode, weekOf)) === undefined) throw notFound("page");
-  await markSeen(q, organisationCode, weekOf);
+/** Opened from the message: that it arrives where people read it is remembered, and nothing else changes. */
+export const noteMessageSeen = async (
+  database: Database,
+  ports: CapacityPorts,
+  actor: Actor,
+  weekOf: string,
+): Promise<void> => {
+  const ask = await findAsk(database.q, actor.organisationCode, weekOf);
+  if (ask === undefined) throw notFound("page");
+  if (ask.seenAt !== null) return;
+  await database.transact(async (tx) => {
+    await markSeen(tx.q, actor.organisationCode, weekOf);
+    await ports.messageArrived(tx, actor, ask.askedAt);
+  });
 };
 
 /**

@@ -21,6 +21,7 @@ export const recordedPorts = (): RecordedPorts => {
     lost,
     impactOf: async (_q, slotIds) => on(slotIds),
     lockStanding: async () => undefined,
+    messageArrived: async () => undefined,
     slotsLost: async (_tx, _actor, what) => {
       lost.push({ slotIds: [...what.slotIds].sort(), cause: what.cause });
       return { moved: 0, broken: on(what.slotIds).length };

@@ -175,6 +175,28 @@ describe("Same clinics next week?", () => {
     expect((await visitor.open("/clinics/next-week/2026-12-07")).statusCode).toBe(404);
   });
 
+  it("opening the page from the message says that a mailbox which had failed before it works again", async () => {
+    await at("2026-12-15T09:00:00Z");
+    const code = nurse.organisationCode;
+    const failing = { organisationCode: code, mailbox: "desk@practice.example", failure: "report 5.1.1", failures: 3 };
+    const before = new Date("2026-12-16T09:00:00Z");
+    await db.q.insert(reachChannels).values({ ...failing, confirmedAt: before, failingSince: before, version: 1 });
+    await askAboutNextWeek(db.database, async () => undefined);
+    const since = async (): Promise<unknown> =>
+      (
+        await rows(
+          db.q,
+          z.object({ at: z.unknown() }),
+          sql`select failing_since as at from reach_channels where organisation_code = ${code}`,
+        )
+      )[0]?.at;
+    const visitor = await site.visitor(nurse);
+    await visitor.open("/clinics/next-week");
+    expect(await since()).not.toBeNull();
+    await visitor.open(`/clinics/next-week/${MONDAY}`);
+    expect(await since()).toBeNull();
+  });
+
   it("change publishes nothing and is remembered", async () => {
     await at("2026-12-15T09:00:00Z");
     const visitor = await site.visitor(nurse);
