@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { problemCodes } from "../../src/app/problem-codes.ts";
 import { templated } from "../../src/platform/http/openapi.ts";
+import { eventContracts } from "../../src/app/events.ts";
 import { openWholeApi, type WholeApi } from "./support/whole-api.ts";
 
 const json = z.record(z.string(), z.unknown());
@@ -44,6 +45,17 @@ const document = z.strictObject({
   paths: z.record(
     z.string().startsWith("/"),
     z.partialRecord(z.enum(["get", "post", "put", "patch", "delete"]), operation),
+  ),
+  webhooks: z.record(
+    z.string(),
+    z.strictObject({
+      post: z.looseObject({
+        operationId: z.string(),
+        requestBody: z.looseObject({
+          content: z.strictObject({ "application/json": z.strictObject({ schema: json }) }),
+        }),
+      }),
+    }),
   ),
   components: z.strictObject({ securitySchemes: json, schemas: json, responses: json }),
 });
@@ -106,6 +118,7 @@ describe("/openapi.json", () => {
       expect(ajv.errors).toBe(null);
     };
     for (const schema of Object.values(found.components.schemas)) check(schema);
+    for (const { post } of Object.values(found.webhooks)) check(post.requestBody.content["application/json"].schema);
     for (const methods of Object.values(found.paths))
       for (const one of Object.values(methods)) {
         for (const parameter of one.parameters) check(parameter.schema);
@@ -116,6 +129,11 @@ describe("/openapi.json", () => {
         if (success.success) check(success.data.content["application/json"].schema);
       }
     expect(count).toBeGreaterThan(100);
+  });
+
+  it("describes every message that a webhook may bring", () => {
+    const names = eventContracts.map(({ type }) => type);
+    expect(Object.keys(parsed().webhooks).toSorted()).toEqual([...names, "reset", "test"].toSorted());
   });
 
   it("names every parameter of every path", () => {

@@ -16,6 +16,8 @@ export interface ApiDescription {
   readonly cookieName: string;
   /** Every code that a problem document may carry, with what it means. */
   readonly problemCodes: Readonly<Record<string, string>>;
+  /** What is posted to addresses that clients have named. */
+  readonly webhooks: readonly { readonly name: string; readonly summary: string; readonly body: z.ZodType }[];
 }
 
 /** JSON Schema 2020-12 of a zod schema: what is sent (`input`, before defaults and transforms) or answered (`output`). */
@@ -164,6 +166,24 @@ const operation = <A>(route: Route<A>): Json => ({
   },
 });
 
+/** A message of ours to somebody's own address, signed by Standard Webhooks. */
+const webhook = ({ name, summary, body }: ApiDescription["webhooks"][number]): Json => ({
+  post: {
+    operationId: `webhook-${name.replaceAll(/[^A-Za-z0-9]+/g, "-")}`,
+    summary,
+    parameters: [
+      header("webhook-id", true, "The same for each try of one message: what was seen before may be left out."),
+      header("webhook-timestamp", true, "When this try was made, in seconds since 1970."),
+      header("webhook-signature", true, "v1,BASE64 of HMAC-SHA256 over id.timestamp.body; several during a rotation."),
+    ],
+    requestBody: { required: true, content: { "application/json": { schema: jsonSchema(body, "output") } } },
+    responses: {
+      "2XX": { description: "It has arrived. Anything else, a redirect too, is tried again for five days." },
+      "410": { description: "Nobody listens there any more: the webhook is disabled." },
+    },
+  },
+});
+
 /** `/v1/offers/{id}` of `/v1/offers/:id`. */
 export const templated = (path: string): string => path.replaceAll(/:(\w+)/g, "{$1}");
 
@@ -180,6 +200,7 @@ export const openApiDocument = <A>(about: ApiDescription, routes: readonly Route
     },
     servers: [{ url: "/" }],
     paths,
+    webhooks: Object.fromEntries(about.webhooks.map((one) => [one.name, webhook(one)])),
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     components: {
       securitySchemes: {

@@ -3,6 +3,8 @@ import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { webhookView, webhookWithSecret } from "../../../src/features/webhooks/webhooks.schema.ts";
 import { settingsChanged } from "../../../src/features/practices/index.ts";
+import { eventContracts } from "../../../src/app/events.ts";
+import { describeMessages } from "../../../src/features/webhooks/index.ts";
 import { aPractice, aUser, openTestDatabase, until, type TestDatabase } from "../../support/index.ts";
 import { bearer, startTestApp, type TestApp } from "../../support/app.ts";
 import { openSite, type TestSite } from "../../browser/support/site.ts";
@@ -67,6 +69,8 @@ describe("webhooks in the API and on the pages", () => {
     await call("POST", `/v1/webhooks/${id}/messages/${offset}/resend`);
     expect(receiver.arrived.at(-1)?.id).toBe(arrived.id);
     expect((await call("POST", `/v1/webhooks/${id}/messages/999999/resend`)).status).toBe(404);
+    const described = new Map(describeMessages(eventContracts).map(({ name, body }) => [name, body]));
+    for (const { body: sent } of receiver.arrived) expect(described.get(sent.type)?.parse(sent)).toEqual(sent);
     const log = await call("GET", `/v1/webhooks/${id}/deliveries`);
     expect(log.body).toMatchObject({
       items: [{ kind: "resend" }, { kind: "test" }, { kind: "event", state: "delivered" }],
