@@ -1,0 +1,127 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { WebSocket } from "ws";
+import type { Seat } from "./world.ts";
+
+/** A connected desk: bare, because seven thousand of the real client would measure the client. */
+export interface Desk {
+  readonly seat: Seat;
+  socket: WebSocket | undefined;
+  /** The offset of the last frame; a frame that does not follow on is counted in `broken`. */
+  last: number;
+  isLive: boolean;
+}
+
+export interface Desks {
+  readonly all: readonly Desk[];
+  /** Frames with an offset so far. */
+  readonly frames: () => number;
+  /** Frames that did not follow on the one before. */
+  readonly broken: () => number;
+  /** Sockets that closed although nobody here closed them, by code. */
+  readonly lost: ReadonlyMap<number, number>;
+  /** Called for each frame with an offset, while set. */
+  onFrame: ((desk: Desk, text: Buffer) => void) | undefined;
+  /** Connects all that are not; resolves to the milliseconds until all are live. */
+  connect(): Promise<number>;
+  /** Cuts every line without a word. */
+  cut(): Promise<void>;
+}
+
+/** `{"offset":12,` read without parsing the whole. */
+const offsetOf = (text: Buffer): number => {
+  if (text[2] !== 0x6f) return 0;
+  let value = 0;
+  for (let at = 10; ; at += 1) {
+    const digit = (text[at] ?? 0) - 0x30;
+    if (digit < 0 || digit > 9) return value;
+    value = value * 10 + digit;
+  }
+};
+
+const WITHIN_MS = 90_000;
+
+export const openDesks = (seats: readonly Seat[], addressOf: (index: number) => string): Desks => {
+  let frames = 0;
+  let broken = 0;
+  let live = 0;
+  let isCutting = false;
+  const lost = new Map<number, number>();
+  const all: Desk[] = [];
+
+  const open = (desk: Desk, index: number): void => {
+    const socket = new WebSocket(`${addressOf(index).replace(/^http/, "ws")}/v1/stream`, ["covershare.v1"], {
+      headers: { authorization: `Bearer ${desk.seat.token}` },
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+    });
+    desk.socket = socket;
+    socket.on("open", () => socket.send(`{"type":"resume","after":${desk.last}}`));
+    socket.on("message", (data) => {
+      if (!Buffer.isBuffer(data)) return;
+      const offset = offsetOf(data);
+      if (offset === 0) {
+        if (!desk.isLive && data.includes('"live"')) {
+          desk.isLive = true;
+          live += 1;
+        }
+        return;
+      }
+      frames += 1;
+      if (offset !== desk.last + 1 && desk.last > 0) broken += 1;
+      desk.last = offset;
+      desks.onFrame?.(desk, data);
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", (code) => {
+      if (desk.isLive) live -= 1;
+      desk.isLive = false;
+      if (isCutting || desk.socket !== socket) return;
+      lost.set(code, (lost.get(code) ?? 0) + 1);
+      // As a client does: again, after a random wait.
+      setTimeout(() => open(desk, index), 200 + Math.random() * 800);
+    });
+  };
+
+  const desks: Desks = {
+    all,
+    frames: () => frames,
+    broken: () => broken,
+    lost,
+    onFrame: undefined,
+    connect: async () => {
+      isCutting = false;
+      const began = performance.now();
+      if (all.length === 0) {
+        for (const [index, seat] of seats.entries()) {
+          const desk: Desk = { seat, socket: undefined, last: 0, isLive: false };
+          all.push(desk);
+          open(desk, index);
+        }
+      } else for (const [index, desk] of all.entries()) open(desk, index);
+      while (live < all.length) {
+        if (performance.now() - began > WITHIN_MS) throw new Error(`only ${live} of ${all.length} desks are live`);
+        await delay(10);
+      }
+      return performance.now() - began;
+    },
+    cut: async () => {
+      isCutting = true;
+      for (const { socket } of all) socket?.terminate();
+      await waitFor(
+        () => live === 0,
+        10_000,
+        () => `${live} desks are still connected`,
+      );
+    },
+  };
+  return desks;
+};
+
+/** Waits until `done` holds; throws with what is missing. */
+export const waitFor = async (done: () => boolean, withinMs: number, what: () => string): Promise<void> => {
+  const began = performance.now();
+  while (!done()) {
+    if (performance.now() - began > withinMs) throw new Error(`waited ${withinMs} ms: ${what()}`);
+    await delay(2);
+  }
+};

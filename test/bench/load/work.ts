@@ -1,0 +1,143 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Agent, request } from "node:http";
+import { z } from "zod";
+import { quantile, round } from "../support/stats.ts";
+import type { Desk, Desks } from "./desks.ts";
+import type { Watched } from "./processes.ts";
+import type { Seat } from "./world.ts";
+
+/*
+ * Posts at a steady rate whatever the answers do (open loop), and desks that accept what they are offered the moment they
+ * hear of it: the way of every need from a post to an agreement.
+ */
+
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const posted = z.object({ reference: z.string() });
+const heard = z.object({
+  type: z.string(),
+  data: z.looseObject({ reference: z.string().optional(), offerId: z.string().optional() }),
+});
+
+const send = async (url: string, { token }: Seat, body: object): Promise<{ status: number; text: string }> =>
+  new Promise((resolve, reject) => {
+    const payload = JSON.stringify(body);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(payload),
+    };
+    const sent = request(url, { method: "POST", agent, headers }, (answer) => {
+      let text = "";
+      answer.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
+      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }));
+      answer.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end(payload);
+  });
+
+export interface Step {
+  readonly postsPerSecond: number;
+  /** From sending a post to its answer. */
+  readonly postP50Ms: number;
+  readonly postP99Ms: number;
+  /** From sending a post to the first supporting desk's frame. */
+  readonly frameP50Ms: number;
+  readonly frameP99Ms: number;
+  readonly answerP99Ms: number;
+  readonly answers: number;
+  /** Answers that came too late, as 409. */
+  readonly late: number;
+  /** Posts of which no desk heard. */
+  readonly unheard: number;
+  readonly failed: number;
+  readonly apiCpu: number;
+  readonly apiLoopP99Ms: number;
+}
+
+export interface Apis {
+  readonly all: readonly Watched[];
+}
+
+const NEEDS = { service: "wound-simple", count: 2, minutes: 20, dueBy: "2026-12-17T18:30:00Z", maxKm: 15 };
+
+/** One step of the ladder. */
+export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, seconds: number): Promise<Step> => {
+  const urlAt = (n: number): string => apis.all[n % apis.all.length]?.url ?? "";
+  const firstFrame = new Map<string, number>();
+  const answering: Promise<void>[] = [];
+  const answerMs: number[] = [];
+  let late = 0;
+  let failed = 0;
+  const accept = async (desk: Desk, offerId: string): Promise<void> => {
+    const began = performance.now();
+    const { status } = await send(`${urlAt(answering.length)}/v1/offers/${offerId}/accept`, desk.seat, {});
+    answerMs.push(performance.now() - began);
+    if (status === 409) late += 1;
+    else if (status >= 300) failed += 1;
+  };
+  desks.onFrame = (desk, text) => {
+    if (!text.includes('"offer.made"')) return;
+    const { data } = heard.parse(JSON.parse(text.toString("utf8")));
+    const { reference, offerId } = data;
+    if (reference === undefined || offerId === undefined) return;
+    if (!firstFrame.has(reference)) firstFrame.set(reference, performance.now());
+    answering.push(accept(desk, offerId).catch(() => void (failed += 1)));
+  };
+  for (const api of apis.all) await api.load();
+  const postMs: number[] = [];
+  const sentAt = new Map<string, number>();
+  const post = async (seat: Seat, n: number): Promise<void> => {
+    const began = performance.now();
+    const body = { priority: "urgent", reason: "staff-absence", takeFirm: true, needs: [NEEDS] };
+    const { status, text } = await send(`${urlAt(n)}/v1/cover-requests`, seat, body);
+    postMs.push(performance.now() - began);
+    if (status === 201) sentAt.set(posted.parse(JSON.parse(text)).reference, began);
+    else failed += 1;
+  };
+  const posts: Promise<void>[] = [];
+  const total = postsPerSecond * seconds;
+  const began = performance.now();
+  for (let n = 0; n < total; n += 1) {
+    await delay(Math.max(0, began + (n * 1_000) / postsPerSecond - performance.now()));
+    // A prime step, so that posts come from all groups in turn.
+    const seat = desks.all[(n * 1_013) % desks.all.length]?.seat;
+    if (seat !== undefined) posts.push(post(seat, n).catch(() => void (failed += 1)));
+  }
+  await Promise.all(posts);
+  const loads = await Promise.all(apis.all.map(async (api) => api.load()));
+  const isHeard = (): boolean => [...sentAt.keys()].every((reference) => firstFrame.has(reference));
+  for (let waited = 0; waited < 10_000 && !isHeard(); waited += 100) await delay(100);
+  await Promise.all(answering);
+  desks.onFrame = undefined;
+  const frameMs = [...sentAt].flatMap(([reference, at]) => {
+    const heardAt = firstFrame.get(reference);
+    return heardAt === undefined ? [] : [heardAt - at];
+  });
+  return {
+    postsPerSecond,
+    postP50Ms: round(quantile(postMs, 0.5), 1),
+    postP99Ms: round(quantile(postMs, 0.99), 1),
+    frameP50Ms: round(quantile(frameMs, 0.5), 1),
+    frameP99Ms: round(quantile(frameMs, 0.99), 1),
+    answerP99Ms: round(quantile(answerMs, 0.99), 1),
+    answers: answerMs.length,
+    late,
+    unheard: sentAt.size - frameMs.length,
+    failed,
+    apiCpu: round(loads.reduce((sum, { cpu }) => sum + cpu, 0)),
+    apiLoopP99Ms: round(Math.max(...loads.map(({ p99 }) => p99)), 1),
+  };
+};
+
+/** Ever faster until the 99th percentile of posts is twice what it was at the first, calm step. */
+export const ladder = async (apis: Apis, desks: Desks, rates: readonly number[], seconds: number): Promise<Step[]> => {
+  const steps: Step[] = [];
+  for (const rate of rates) {
+    const step = await workAt(apis, desks, rate, seconds);
+    console.error(JSON.stringify(step));
+    steps.push(step);
+    if (step.postP99Ms > 2 * (steps[0]?.postP99Ms ?? Infinity) || step.failed > 0) break;
+  }
+  return steps;
+};

@@ -1,0 +1,137 @@
+import { sql } from "drizzle-orm";
+import { ensureCatalogue } from "../../../src/features/services/index.ts";
+import { createDatabase, createPool, noHooks, type Queryable } from "../../../src/platform/db/database.ts";
+import { newId, newSecret, sha256 } from "../../../src/platform/ids/ids.ts";
+
+/** A Monday morning: desks are open whenever the benchmark runs, and nothing falls due by itself. */
+const NOW = "2026-12-14T10:00:00Z";
+/** Practices of a sharing group: an ICB has about 150, the largest 400. */
+const GROUP_SIZE = 350;
+/** Neighbours to either side that a practice has within reach. */
+const REACH = 20;
+/** A federation with so many people that its log alone has as many listeners as there are desks. */
+const CROWD = "CROWD";
+
+/** Somebody with a token for one organisation. */
+export interface Seat {
+  readonly code: string;
+  readonly token: string;
+}
+
+export interface World {
+  /** One for each practice. */
+  readonly desks: readonly Seat[];
+  /** As many seats at one organisation, twenty for each of its people. */
+  readonly crowd: readonly Seat[];
+  readonly openRequests: number;
+}
+
+const organisations = async (q: Queryable, desks: number): Promise<void> => {
+  await q.execute(sql`insert into networks (code, kind, name)
+    select 'G' || g, 'sharing-group', 'Group ' || g from generate_series(0, ${Math.ceil(desks / GROUP_SIZE)}) g`);
+  await q.execute(sql`
+    insert into organisations (code, kind, name, postcode, lat, lon, list_size, status, is_accepting, provides, accept_roles, version, updated_at)
+    select 'L' || lpad(i::text, 5, '0'), 'practice', 'Practice ' || i, 'NE1 1AA', 52, -1.7, 8000, 'ACTIVE', true, '{}',
+      '{nurse,reception,manager}', 1, app_now()
+    from generate_series(0, ${desks - 1}) i`);
+  await q.execute(sql`
+    insert into organisations (code, kind, name, postcode, lat, lon, status, is_accepting, provides, accept_roles, version, updated_at)
+    values (${CROWD}, 'federation', 'A crowd', 'NE1 1AA', 52, -1.7, 'ACTIVE', true, '{}', '{manager}', 1, app_now())`);
+  await q.execute(sql`
+    insert into sites (id, organisation_code, name, is_main, opening_hours)
+    select gen_random_uuid(), code, 'Main site', true, (select jsonb_agg(jsonb_build_object('weekday', d, 'opens', '08:00', 'closes', '18:30'))
+      from generate_series(1, 5) d) from organisations`);
+  await q.execute(sql`
+    insert into sharing_memberships (organisation_code, group_code, agreement_version, signed_by, signed_at, valid_from)
+    select code, 'G' || (substr(code, 2)::int / ${GROUP_SIZE}), '1', 'Bench', app_now(), '2020-01-01'
+    from organisations where kind = 'practice'`);
+  await q.execute(sql`
+    insert into neighbours (home_code, host_code, km, is_same_pcn)
+    select 'L' || lpad(a::text, 5, '0'), 'L' || lpad(b::text, 5, '0'), 1.5 + abs(a - b) * 0.5, abs(a - b) < 4
+    from generate_series(0, ${desks - 1}) a cross join lateral generate_series(a - ${REACH}, a + ${REACH}) b
+    where b between 0 and ${desks - 1} and a <> b and a / ${GROUP_SIZE} = b / ${GROUP_SIZE}`);
+};
+
+/** One morning of twelve slots at each practice, to be asked for. */
+const clinics = async (q: Queryable): Promise<void> => {
+  await q.execute(sql`
+    insert into clinics (id, organisation_code, site_id, services, channel, provides, pledge, starts_at, ends_at, breaks, slot_minutes, source, version, created_at)
+    select gen_random_uuid(), s.organisation_code, s.id, '{wound-simple}', 'in-person', '{}', 'ask', app_now() + interval '1 day',
+      app_now() + interval '1 day 4 hours', '[]', 20, 'form', 1, app_now()
+    from sites s join organisations o on o.code = s.organisation_code where o.kind = 'practice'`);
+  await q.execute(sql`
+    insert into slots (id, clinic_id, organisation_code, starts_at, ends_at, state)
+    select gen_random_uuid(), c.id, c.organisation_code, c.starts_at + i * interval '20 minutes',
+      c.starts_at + (i + 1) * interval '20 minutes', 'free'
+    from clinics c cross join generate_series(0, 11) i`);
+};
+
+/**
+ * Requests that stay open whatever the matcher does, because nobody is as near as they want: it plans around them, the
+ * sweep and the pages carry them.
+ */
+const openRequests = async (q: Queryable, count: number, desks: number): Promise<void> => {
+  await q.execute(sql`
+    insert into cover_requests (id, reference, home_code, group_code, priority, reason, takes_firm, posted_by, posted_by_code, version, created_at)
+    select gen_random_uuid(), 'CR-' || translate(lpad(upper(to_hex(i)), 6, 'X'), '01', 'ZY'), 'L' || lpad((i % ${desks})::text, 5, '0'),
+      'G' || ((i % ${desks}) / ${GROUP_SIZE}), 'routine', 'staff-absence', true, u.id, u.organisation_code, 1, app_now() - i * interval '1 second'
+    from generate_series(1, ${count}) i
+    join lateral (select user_id as id, organisation_code from user_roles where organisation_code = 'L' || lpad((i % ${desks})::text, 5, '0') limit 1) u on true`);
+  await q.execute(sql`
+    insert into need_lines (id, request_id, position, service_code, channel, minutes, earliest, due_by, requires, max_km, priority, not_asked)
+    select gen_random_uuid(), id, 1, 'wound-simple', 'in-person', 20, app_now(), app_now() + interval '4 days', '{}', 1, priority, '{}'
+    from cover_requests`);
+  await q.execute(sql`
+    insert into needs (id, request_id, line_id, group_code, ref, state, priority, ring, extra_asks)
+    select gen_random_uuid(), l.request_id, l.id, r.group_code, 'N01', 'open', l.priority, 3, 0
+    from need_lines l join cover_requests r on r.id = l.request_id`);
+};
+
+interface Person {
+  readonly user: string;
+  readonly code: string;
+  readonly role: string;
+  readonly token: string;
+}
+
+const people = async (q: Queryable, all: readonly Person[]): Promise<void> => {
+  const rows = JSON.stringify(all.map(({ token, ...rest }) => ({ ...rest, id: newId(), hash: sha256(token) })));
+  await q.execute(sql`create temporary table bench_people as
+    select * from jsonb_to_recordset(${rows}::jsonb) as p("user" uuid, code text, role text, id uuid, hash text)`);
+  await q.execute(sql`insert into users (id, email, name, created_at)
+    select "user", "user" || '@bench.example', 'Bench', app_now() from bench_people`);
+  await q.execute(
+    sql`insert into user_roles (user_id, organisation_code, role) select "user", code, role from bench_people`,
+  );
+  await q.execute(sql`insert into api_tokens (id, token_hash, user_id, organisation_code, name, created_at)
+    select id, hash, "user", code, 'bench', app_now() from bench_people`);
+};
+
+const person = (code: string, role: string): Person => ({ user: newId(), code, role, token: `cs_${newSecret()}` });
+
+/** Built by SQL in some seconds: what is measured is serving it. */
+export const buildWorld = async (url: string, size: { desks: number; open: number }): Promise<World> => {
+  const pool = createPool({ url, max: 1, statementTimeoutMs: 120_000, applicationName: "bench", onError: () => {} });
+  try {
+    const { q } = createDatabase(pool, noHooks);
+    await q.execute(sql`insert into held_clock (is_held, at) values (true, ${NOW}::timestamptz)`);
+    await ensureCatalogue(q);
+    await organisations(q, size.desks);
+    const desks = Array.from({ length: size.desks }, (_, n) => person(`L${String(n).padStart(5, "0")}`, "reception"));
+    const crowd = Array.from({ length: Math.ceil(size.desks / 20) }, () => person(CROWD, "manager"));
+    await people(q, [...desks, ...crowd]);
+    await clinics(q);
+    await openRequests(q, size.open, size.desks);
+    await q.execute(sql`vacuum analyze`);
+    const seat = ({ code, token }: Person): Seat => ({ code, token });
+    return {
+      desks: desks.map(seat),
+      crowd: Array.from({ length: size.desks }, (_, n) => crowd[Math.floor(n / 20)]).flatMap((one) =>
+        one ? [seat(one)] : [],
+      ),
+      openRequests: size.open,
+    };
+  } finally {
+    await pool.end();
+  }
+};
