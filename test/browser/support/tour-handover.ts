@@ -8,7 +8,7 @@ import type { Town } from "./town.ts";
 type Sit = (actor: Actor) => Promise<{ page: Page }>;
 type Look = (name: string, page: Page) => Promise<void>;
 
-/** Four dressings of Riverside, agreed with Elm Tree Practice for Tuesday from 14:00, and a fifth slot that is free. */
+/** Four dressings of Riverside, agreed with Elm Tree Practice for Tuesday from 14:00. */
 export const agreeFour = async (town: Town): Promise<Agreed> => {
   const [elm] = town.desks;
   if (elm === undefined) throw new Error("a town has four desks");
@@ -20,7 +20,7 @@ export const agreeFour = async (town: Town): Promise<Agreed> => {
   });
 };
 
-/** The slot of one agreement has gone, with or without another time of the clinic to move to. */
+/** The slot of one agreement has gone: another free time of the clinic takes its place, where there is one. */
 export const loseSlot = async (town: Town, work: Agreed, at: number): Promise<void> => {
   const slotId = work.clinic.slots[at]?.id ?? "";
   await town.db.database.transact(async (tx) => {
