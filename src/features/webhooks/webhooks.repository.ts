@@ -85,7 +85,8 @@ export const claimEndpoint = async (
         select e.id from webhook_endpoints e join event_heads h on h.stream = e.organisation_code
         where e.state = 'active' and h.last_offset > e.after_offset and (e.due_at is null or e.due_at <= app_now())
           and (e.leased_until is null or e.leased_until < clock_timestamp())
-        order by e.due_at nulls first, e.id limit 1 for update of e skip locked)
+        -- Whichever: among more than are carried at once, a busy one must not always come first.
+        order by random() limit 1 for update of e skip locked)
       returning ${targetColumns}`,
   );
   return found === undefined ? undefined : { ...found, leaseId };

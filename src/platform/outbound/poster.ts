@@ -1,4 +1,4 @@
-import { lookup as resolve, type LookupAddress } from "node:dns";
+import { lookup, type LookupAddress } from "node:dns";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
@@ -41,19 +41,28 @@ class PrivateAddress extends Error {
   override readonly name = "PrivateAddress";
 }
 
+/** The part of `dns.lookup` that is used, so that a test can answer for the network. */
+export type Resolve = (
+  hostname: string,
+  options: { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
 /**
  * Looks a name up and refuses it unless every address is public. The connection is then made to exactly what was checked,
  * so a name that answers differently the second time (DNS rebinding) gains nothing.
  */
-const publicOnly: LookupFunction = (hostname, options, callback) => {
-  resolve(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    if (error !== null) return callback(error, []);
-    const [first] = found;
-    if (first === undefined || found.some(({ address }) => !isPublicAddress(address)))
-      return callback(new PrivateAddress("the name leads to an address that is not public"), []);
-    return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
-  });
-};
+export const publicOnly =
+  (resolve: Resolve): LookupFunction =>
+  (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, []);
+      const [first] = found;
+      if (first === undefined || found.some(({ address }) => !isPublicAddress(address)))
+        return callback(new PrivateAddress("the name leads to an address that is not public"), []);
+      return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
+    });
+  };
 
 const NOT_REACHED = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EADDRNOTAVAIL", "EACCES"];
 
@@ -81,7 +90,7 @@ export const createPoster = ({ allowsPrivate, timeoutMs }: PosterSettings): Post
     keepAlive: true,
     maxSockets: 4,
     maxFreeSockets: 2,
-    ...(allowsPrivate ? {} : { lookup: publicOnly }),
+    ...(allowsPrivate ? {} : { lookup: publicOnly(lookup) }),
   };
   const agents = { http: new HttpAgent(keeping), https: new HttpsAgent(keeping) };
   const stopping = new AbortController();

@@ -12,6 +12,7 @@ import {
   replayFrom,
   rotateSecret,
 } from "../../../src/features/webhooks/webhooks.service.ts";
+import { reachChannels } from "../../../src/features/reach/reach.table.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { pruneEvents } from "../../../src/platform/event-log/event-log.ts";
 import { aPractice, aUser, openTestDatabase, until, type TestDatabase } from "../../support/index.ts";
@@ -64,6 +65,15 @@ const told = async (): Promise<unknown[]> =>
     z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) }),
     sql`select type, data from events where stream = ${manager.organisationCode} and type = 'webhook.disabled'`,
   );
+
+const mailed = async (): Promise<unknown[]> =>
+  (
+    await rows(
+      db.q,
+      z.object({ content: z.looseObject({ subject: z.string(), link: z.string() }) }),
+      sql`select content from deliveries where organisation_code = ${manager.organisationCode}`,
+    )
+  ).map(({ content: { subject, link } }) => ({ subject, link }));
 
 describe("outgoing webhooks (Standard Webhooks)", () => {
   it("S3: send exactly the organisation's log, in order, from when they were made, each signed", async () => {
@@ -146,6 +156,13 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
 
   it("are disabled after five days without one success, tell the organisation, and go on where they stopped", async () => {
     const webhook = await create();
+    await db.q.insert(reachChannels).values({
+      organisationCode: manager.organisationCode,
+      mailbox: "desk@practice.example",
+      confirmedAt: new Date("2026-12-01T09:00:00Z"),
+      failures: 0,
+      version: 1,
+    });
     await happen(1, 2);
     receiver.answers = Array.from({ length: 40 }, () => 503);
     let tries = 0;
@@ -157,6 +174,9 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
     expect((await stand(webhook)).state).toBe("disabled");
     expect(tries).toBeGreaterThan(8);
     expect(tries).toBeLessThan(20);
+    expect(await mailed()).toEqual([
+      { subject: "One of your webhooks has stopped", link: `/settings/webhooks/${webhook.id}` },
+    ]);
     expect(await told()).toEqual([
       { type: "webhook.disabled", data: { webhookId: webhook.id, reason: "dead", afterOffset: 0 } },
     ]);

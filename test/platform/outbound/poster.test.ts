@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isPublicAddress } from "../../../src/platform/outbound/addresses.ts";
-import { createPoster, type Poster } from "../../../src/platform/outbound/poster.ts";
+import { createPoster, publicOnly, type Poster } from "../../../src/platform/outbound/poster.ts";
 
 describe("addresses of the public internet", () => {
   it.each([
@@ -42,6 +42,36 @@ describe("addresses of the public internet", () => {
       expect(isPublicAddress(address)).toBe(true);
     },
   );
+});
+
+describe("looking up a name that somebody else has named", () => {
+  type Found = readonly (readonly [address: string, family: number])[];
+  const lookUp = async (found: Found, all: boolean): Promise<unknown> =>
+    new Promise((resolve) => {
+      const answer = found.map(([address, family]) => ({ address, family }));
+      publicOnly((_name, _options, callback) => callback(null, answer))("tools.example", { all }, (error, ...rest) =>
+        resolve(error === null ? rest : error.name),
+      );
+    });
+
+  it("hands on what is public, in both shapes that Node asks for", async () => {
+    const both: Found = [
+      ["8.8.8.8", 4],
+      ["2606:4700::1111", 6],
+    ];
+    expect(await lookUp(both, true)).toEqual([both.map(([address, family]) => ({ address, family }))]);
+    expect(await lookUp(both, false)).toEqual(["8.8.8.8", 4]);
+  });
+
+  it("refuses a name with one address inside, and one without any", async () => {
+    const mixed: Found = [
+      ["8.8.8.8", 4],
+      ["169.254.169.254", 4],
+    ];
+    expect(await lookUp(mixed, true)).toBe("PrivateAddress");
+    expect(await lookUp(mixed, false)).toBe("PrivateAddress");
+    expect(await lookUp([], true)).toBe("PrivateAddress");
+  });
 });
 
 describe("posting to an address that somebody else has named", () => {
