@@ -16,21 +16,24 @@ const isOutcome = (step: string): boolean => outcomes.some((outcome) => outcome 
 export const ownerOf = (step: WalkedStep): "home" | "supporting" =>
   step === "passed" || step === "told" ? "home" : "supporting";
 
+const order = ["agreed", "blocked", "passed", "booked", "told"];
+
 /**
  * What a step follows. Home need not wait for the block: the patient's details may be ready while the supporting practice
- * has not ticked, and its *booked* then says both. Everything else is strict.
+ * has not ticked, and its *booked* then says both. An outcome may follow anything once the time has come: somebody who came
+ * without a tick was seen all the same, and a time that passed untold must have an ending too (R7). Everything else is
+ * strict.
  */
 const follows: Readonly<Record<WalkedStep, readonly string[]>> = {
   blocked: ["agreed"],
   passed: ["agreed", "blocked"],
   booked: ["passed"],
   told: ["booked"],
-  attended: ["told"],
-  dna: ["told"],
-  "not-done": ["told"],
+  attended: order,
+  dna: order,
+  "not-done": order,
 };
 
-const order = ["agreed", "blocked", "passed", "booked", "told"];
 const rank = (step: string): number => (isOutcome(step) ? order.length : order.indexOf(step));
 
 /** An agreement, as far as its next step goes. */

@@ -18,7 +18,7 @@ import {
 } from "./handover.repository.ts";
 import { judgeStep, outcomes, type OwedNext, type Side, type WalkedStep } from "./handover.rules.ts";
 import { announceTally } from "./tally.service.ts";
-import { makeTask, tasksTold } from "./tasks.service.ts";
+import { makeTask, tasksTold, withdrawTasks } from "./tasks.service.ts";
 
 /** On which side the actor stands; undefined for a stranger, to whom the agreement does not exist (P3). */
 export const sideIn = (
@@ -111,7 +111,7 @@ const settleNeeds = async (
   const needIds = agreements.map(({ needId }) => needId);
   if (step === "told") await markNeeds(tx, needIds, { from: ["agreed"], to: "told" });
   if (step === "attended" || step === "dna")
-    await markNeeds(tx, needIds, { from: ["told"], to: "closed", endedAs: step });
+    await markNeeds(tx, needIds, { from: ["agreed", "told"], to: "closed", endedAs: step });
   if (step === "dna") return () => "ring-patient";
   if (step !== "not-done") return () => "nothing";
   await endUndone(
@@ -125,7 +125,7 @@ const settleNeeds = async (
     "busy-unavailable",
   );
   if (!stillNeeded) {
-    await markNeeds(tx, needIds, { from: ["told"], to: "closed", endedAs: step });
+    await markNeeds(tx, needIds, { from: ["agreed", "told"], to: "closed", endedAs: step });
     return () => "nothing";
   }
   const { returned } = await reopenNeeds(tx, needIds, { raisePriority: true });
@@ -182,12 +182,13 @@ export const stepAgreements = async (
 
 /**
  * What home owes its patients after an outcome becomes a task on its desk (H1); what came back uncovered has its own
- * acknowledgement (R7). *Told* by home settles whatever it was to ring about.
+ * acknowledgement (R7). *Told* by home settles whatever it was to ring about, and so does a patient who came.
  */
 const owe = async (tx: Tx, actor: Actor, walked: readonly Walked[]): Promise<void> => {
   for (const { agreement, step, owedNext } of walked) {
     const { startsAt: before } = agreement;
     if (step === "dna") await makeTask(tx, agreement, { kind: "dna", why: "dna", before, after: null });
+    if (step === "attended") await withdrawTasks(tx, agreement, "ring-patient");
     if (owedNext === "cover-again")
       await makeTask(tx, agreement, { kind: "not-done", why: "not-done", before, after: null });
   }

@@ -18,13 +18,13 @@ const refused = (id: string, step: Item["step"], whyNot: WhyNotUndone): Item => 
   owedNext: "nothing",
 });
 
-/** Takes one step back; every row stays (rule H1). A need follows: told → agreed, closed → told. */
+/** Takes one step back; every row stays (rule H1). A need follows: told → agreed, closed → where it was. */
 const takeBack = async (tx: Tx, actor: Actor, agreement: WalkingAgreement, before: string): Promise<void> => {
   await undoSteps(tx, agreement.id, [agreement.step], actor);
   await setStep(tx, [agreement.id], before);
   if (agreement.step === "told") await markNeeds(tx, [agreement.needId], { from: ["told"], to: "agreed" });
   if (agreement.step === "attended" || agreement.step === "dna")
-    await markNeeds(tx, [agreement.needId], { from: ["closed"], to: "told" });
+    await markNeeds(tx, [agreement.needId], { from: ["closed"], to: before === "told" ? "told" : "agreed" });
   if (agreement.step === "dna") await withdrawTasks(tx, agreement, "dna");
   // Home gets time anew: what was passed in time must not go back the moment that a slip is put right.
   if (agreement.step === "passed")

@@ -35,7 +35,7 @@ const isLateFor = (row: WorkRow, step: WalkedStep): boolean => {
   const waiting = waitingSteps.find((each) => each === row.step);
   if (waiting === undefined) return false;
   if (step === "passed" && row.isWarned) return true;
-  const { owes } = owedSteps[waiting];
+  const { owes } = owedSteps[row.hasStarted ? "told" : waiting];
   return row.isLate && (owes === step || (owes === "outcome" && isOutcome(step)));
 };
 
@@ -89,7 +89,7 @@ const others = (rows: readonly { row: WorkRow; side: Side }[]) => {
   for (const { row, side } of rows) {
     const waiting = waitingSteps.find((each) => each === row.step);
     if (waiting === undefined || (waiting === "told" && !row.hasStarted)) continue;
-    const { owner, owes } = owedSteps[waiting];
+    const { owner, owes } = owedSteps[row.hasStarted ? "told" : waiting];
     if (side === "broker" || side === owner) continue;
     const who = owner === "home" ? row.homeName : row.supportingName;
     const known = found.get(`${who} ${owes}`);
@@ -121,7 +121,9 @@ export interface Work {
 export const presentWork = (found: readonly WorkRow[], viewer: Viewer): Work => {
   const rows = found.flatMap((row) => {
     const side = sideFor(viewer, row);
-    return side === undefined ? [] : [{ row, side, next: nextSteps(row, side) }];
+    if (side === undefined) return [];
+    // Once the time has come, only how it went is of use; whatever was not ticked before is behind.
+    return [{ row, side, next: nextSteps(row, side).filter((step) => !row.hasStarted || isOutcome(step)) }];
   });
   const groups = GROUPS.flatMap((step): WorkGroup[] => {
     const due = rows.filter(({ next }) => next.includes(step));

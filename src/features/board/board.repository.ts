@@ -12,8 +12,9 @@ const ORDER = sql`case when risks.kind in ('returned', 'ring-patient') then 0 el
 
 /**
  * What breaks before `horizon` in a sharing group, most at risk first: needs that nobody has taken, needs that came back
- * and that nobody has acknowledged, patients who go by a time that no longer stands or were not seen, desks that have not looked by half of an offer's time or have looked and not answered,
- * agreed times that are not blocked, and patients who have not been told.
+ * and that nobody has acknowledged, patients who go by a time that no longer stands or were not seen, desks that have not
+ * looked by half of an offer's time or have looked and not answered, agreed times that are not blocked, and patients who
+ * have not been told: also where the time has passed and nobody says how it went.
  */
 export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, limit: number): Promise<Risk[]> =>
   rows(
@@ -58,7 +59,7 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
           count(*)::int, array_agg(distinct l.service_code)
         from agreements a join needs n on n.id = a.need_id join need_lines l on l.id = n.line_id
         where a.group_code = ${groupCode} and a.is_live and a.step in ('agreed', 'blocked', 'passed', 'booked')
-          and a.starts_at < ${horizon.toISOString()}::timestamptz and a.starts_at > app_now()
+          and a.starts_at < ${horizon.toISOString()}::timestamptz
         group by 1, a.request_id, 4
       )
       select risks.kind, r.reference, needs, services, risks.priority, home.name as "homeName", desk.name as "deskName",

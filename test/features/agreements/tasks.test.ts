@@ -195,3 +195,51 @@ describe("H1: what home owes after an outcome", () => {
     expect(await open(work.home)).toMatchObject([{ kind: "not-done", agreementId: first }]);
   });
 });
+
+describe("R7: a time that passed untold has an ending too", () => {
+  it("stays on the board until the practice says how it went; somebody who came without a tick was seen", async () => {
+    const broker = await aBroker(db);
+    const work = await agreed(db, { count: 4 });
+    const [a = "", b = "", c = "", d = ""] = work.ids;
+    await walkTo(db, { ...work, ids: [a, b] }, "booked");
+    await tick(db, work.home, "passed", [c, d]);
+    expect((await tick(db, work.supporting, "attended", [a])).items).toMatchObject([{ whyNot: "not-started" }]);
+    await db.holdClock("2026-12-15T12:00:00Z");
+    const untold = async (): Promise<number> =>
+      (await readBoard(db.q, broker)).risks
+        .filter(({ kind }) => kind === "not-told")
+        .reduce((sum, { needs }) => sum + needs, 0);
+    expect(await untold()).toBe(4);
+    await tick(db, work.supporting, "attended", [a]);
+    await tick(db, work.supporting, "dna", [b]);
+    await tick(db, work.supporting, "not-done", [c]);
+    await tick(db, work.supporting, "not-done", [d], false);
+    expect(await needStates(db, work.request.requestId)).toEqual(["closed", "closed", "open", "closed"]);
+    expect(await untold()).toBe(0);
+    expect((await open(work.home)).map(({ kind, agreementId }) => [kind, agreementId])).toEqual([
+      ["dna", b],
+      ["not-done", c],
+    ]);
+  });
+
+  it("and where the outcome was a slip, the need goes back to where it was", async () => {
+    const work = await agreed(db);
+    await walkTo(db, work, "booked");
+    await db.holdClock("2026-12-15T12:00:00Z");
+    await tick(db, work.supporting, "attended", work.ids);
+    await db.database.transact(async (tx) => undoLastSteps(tx, work.supporting, { agreements: work.ids }));
+    expect(await stepOf(db, work.ids[0] ?? "")).toBe("booked");
+    expect(await needStates(db, work.request.requestId)).toEqual(["agreed"]);
+  });
+
+  it("C4: a patient who came anyway need not be rung any more", async () => {
+    const work = await agreed(db);
+    await walkTo(db, work, "told");
+    await oneMoreSlot(work);
+    await lose(work, [work.clinic.slots[0]?.id ?? ""]);
+    expect(await open(work.home)).toHaveLength(1);
+    await db.holdClock("2026-12-15T12:00:00Z");
+    await tick(db, work.supporting, "attended", work.ids);
+    expect(await open(work.home)).toEqual([]);
+  });
+});
