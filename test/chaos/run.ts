@@ -4,8 +4,7 @@ import path from "node:path";
 import { createDatabase, createPool, noHooks } from "../../src/platform/db/database.ts";
 import { waitForCalm, type CalmWatch } from "./checker/calm.ts";
 import { check } from "./checker/check.ts";
-import type { Violation } from "./checker/evidence.ts";
-import { readFacts } from "./checker/facts.ts";
+import { gather, type Violation } from "./checker/evidence.ts";
 import { openInjector, type Injector } from "./faults/injector.ts";
 import { entriesOf } from "./model/client-log.ts";
 import { openClock } from "./model/clock.ts";
@@ -44,6 +43,8 @@ export interface ChaosResult {
 
 export const hundredsOfPractices: WorldSize = { groups: 6, practicesEach: 40 };
 
+/** A minute a second: an asap offer lapses within half a minute, and the day is long enough for ten. */
+const CLOCK_SPEED = 60;
 const STORM_MS = 25_000;
 /** After a storm clients may still wait for their next try: up to twenty seconds. */
 const SETTLE_MS = 60_000;
@@ -81,8 +82,9 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       onError: () => undefined,
     });
     closers.push(() => pool.end());
-    const { q } = createDatabase(pool, noHooks);
-    const clock = openClock(q);
+    const database = createDatabase(pool, noHooks);
+    const { q } = database;
+    const clock = openClock(q, CLOCK_SPEED);
     closers.push(async () => clock.close());
     const model = openModel(seats, rig.front.port, { random: random.fork("model"), now: () => clock.now() });
     closers.push(async () => model.close());
@@ -95,16 +97,16 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     await injector.settled();
     say("coming to rest");
     const rest = await waitForCalm(watch, SETTLE_MS);
-    const facts = await readFacts(q);
     say("checking");
     const logs = model.clients.map(({ log }) => log);
+    const evidence = await gather(database, model.clients);
     const violations = [
       ...broken,
       ...calms.flatMap(({ kind, ms, missing }) =>
         missing.map((seen) => notCalm(`${Math.round(ms)} ms after ${kind}`, seen)),
       ),
       ...rest.missing.map((seen) => notCalm(`${SETTLE_MS} ms after the end`, seen)),
-      ...check({ logs, facts }),
+      ...check(evidence),
     ];
     if (violations.length > 0) for (const log of logs) log.keep(folder);
     const repeats = model.repeats();

@@ -17,7 +17,7 @@ const run = (file: string, args: readonly string[]): Promise<void> =>
   });
 
 /** Compiles the package once a run, whichever test file asks first: child processes run what users run. */
-const ensureBuilt = async (): Promise<void> => {
+export const ensureBuilt = async (): Promise<void> => {
   const mark = buildMark(inject("postgresTemplate"));
   const isFirst = await mkdir(mark).then(
     () => true,

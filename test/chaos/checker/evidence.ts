@@ -1,11 +1,35 @@
-import type { ClientLog } from "../model/client-log.ts";
-import type { EventRow, Facts } from "./facts.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Database } from "../../../src/platform/db/database.ts";
+import type { Client } from "../model/client.ts";
+import type { ClientLog, LogEntry } from "../model/client-log.ts";
+import { readFacts, type EventRow, type Facts } from "./facts.ts";
 
 /** Everything that is judged: what the clients wrote down, and what the database holds once things are calm. */
 export interface Evidence {
   readonly logs: readonly ClientLog[];
   readonly facts: Facts;
 }
+
+/** An event that is younger than this when things are calm need not have arrived yet. */
+const DELIVERED_WITHIN_MS = 5_000;
+
+/**
+ * What the database holds, and then what the clients have written down of exactly that: whatever was stored by then must
+ * have arrived a few seconds later, and what came after it is not judged.
+ */
+export const gather = async (database: Database, clients: readonly Client[]): Promise<Evidence> => {
+  const facts = await readFacts(database);
+  const heads = new Map(facts.heads.map(({ stream, last }) => [stream, last]));
+  const headOf = (code: string): number => heads.get(code) ?? 0;
+  const until = performance.now() + DELIVERED_WITHIN_MS;
+  while (performance.now() < until && clients.some((client) => client.offset() < headOf(client.seat.code)))
+    await delay(50);
+  const isOlder = (entry: LogEntry, code: string): boolean => !("offset" in entry) || entry.offset <= headOf(code);
+  return {
+    facts,
+    logs: clients.map(({ log }) => ({ ...log, entries: log.entries.filter((entry) => isOlder(entry, log.code)) })),
+  };
+};
 
 /** A promise that was not kept. */
 export interface Violation {

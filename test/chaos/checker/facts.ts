@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Queryable } from "../../../src/platform/db/database.ts";
+import { rows, type Database, type Queryable } from "../../../src/platform/db/database.ts";
 import { servableButOpen } from "./servable.ts";
 
 /*
@@ -66,7 +66,10 @@ export type AuditRow = z.output<typeof audit>;
 export type KeyRow = z.output<typeof key>;
 export type NeedRow = z.output<typeof need>;
 
-export const readFacts = async (q: Queryable) => ({
+/** Everything as of one moment. */
+export const readFacts = async (database: Database): Promise<Facts> => database.readOnly(readAll);
+
+const readAll = async (q: Queryable) => ({
   events: await rows(q, event, sql`select stream, "offset", id, type, data from events order by stream, "offset"`),
   heads: await rows(q, head, sql`select stream, last_offset as last from event_heads order by stream`),
   federations: await rows(
@@ -131,4 +134,4 @@ export const readFacts = async (q: Queryable) => ({
   servable: await servableButOpen(q),
 });
 
-export type Facts = Awaited<ReturnType<typeof readFacts>>;
+export type Facts = Awaited<ReturnType<typeof readAll>>;

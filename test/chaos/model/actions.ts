@@ -30,19 +30,26 @@ const someday = ({ random, now }: Doing): number => {
   return morning + random.whole(1, 3) * 24 * HOUR + random.whole(0, 24) * 15 * MINUTE;
 };
 
-const someLine = (doing: Doing): Line => {
+const someLine = (doing: Doing, shareDueSoon: number): Line => {
   const { random, now } = doing;
-  // A few are due so soon that they come back uncovered.
-  const dueBy = random.chance(0.06) ? now().getTime() + random.whole(5, 40) * MINUTE : someday(doing) + 8 * HOUR;
+  const dueBy = random.chance(shareDueSoon)
+    ? now().getTime() + random.whole(5, 40) * MINUTE
+    : someday(doing) + 8 * HOUR;
   return { count: random.whole(1, 4), dueBy: instant(dueBy), service: random.chance(0.8) ? "wound-simple" : "suture" };
 };
 
-const post: Action = async (doing) => {
-  const { random, send } = doing;
-  const priority = random.pick(["routine", "urgent", "urgent", "asap"] as const) ?? "urgent";
-  const lines = Array.from({ length: random.whole(1, 2) }, () => someLine(doing));
-  await send(ask.post(priority, random.chance(0.7), lines));
-};
+const posting =
+  (shareDueSoon: number): Action =>
+  async (doing) => {
+    const { random, send } = doing;
+    const priority = random.pick(["routine", "urgent", "urgent", "asap"] as const) ?? "urgent";
+    const lines = Array.from({ length: random.whole(1, 2) }, () => someLine(doing, shareDueSoon));
+    await send(ask.post(priority, random.chance(0.7), lines));
+  };
+
+/** A few needs are due so soon that they come back uncovered. */
+export const postAction = posting(0.06);
+export const postDueSoon = posting(1);
 
 const answer: Action = async (doing) => {
   const { random, send, hand } = doing;
@@ -147,7 +154,7 @@ const importBook: Action = async ({ random, send, now }) => {
 /** What each kind of client does, and how often beside the rest. */
 export const deskActions: readonly (readonly [Action, number])[] = [
   [answer, 40],
-  [post, 20],
+  [postAction, 20],
   [step, 12],
   [look, 8],
   [publish, 5],
@@ -162,9 +169,6 @@ export const brokerActions: readonly (readonly [Action, number])[] = [
   [look, 1],
 ];
 export const importerActions: readonly (readonly [Action, number])[] = [[importBook, 1]];
-
-/** For a burst whose work must be done by others: posts and nothing else. */
-export const postAction: Action = post;
 
 /** One of the weighted actions. */
 export const choose = (actions: readonly (readonly [Action, number])[], random: Random): Action | undefined => {

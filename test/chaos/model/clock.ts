@@ -8,24 +8,27 @@ export interface RunClock {
   run(): void;
   /** Stands still: nothing becomes due by itself. */
   pause(): void;
+  /** So much later, all at once. */
+  leap(minutes: number): Promise<void>;
   close(): void;
 }
 
-/** A minute a second. */
-const SPEED = 60;
-const STEP_MS = 1_000;
+const STEP_MS = 500;
 
-export const openClock = (q: Queryable): RunClock => {
+/** @param speed how many seconds pass in one. */
+export const openClock = (q: Queryable, speed: number): RunClock => {
   let at = Date.parse(BEGIN);
   let isRunning = false;
   let isWriting = false;
+  const moveTo = async (next: number): Promise<void> => {
+    await q.execute(sql`update held_clock set at = ${new Date(next).toISOString()}::timestamptz`);
+    at = next;
+  };
   const tick = async (): Promise<void> => {
     if (!isRunning || isWriting) return;
     isWriting = true;
-    const next = new Date(at + SPEED * STEP_MS);
     try {
-      await q.execute(sql`update held_clock set at = ${next.toISOString()}::timestamptz`);
-      at = next.getTime();
+      await moveTo(at + speed * STEP_MS);
     } catch {
       // PostgreSQL is away: time stands still for everybody.
     } finally {
@@ -41,6 +44,7 @@ export const openClock = (q: Queryable): RunClock => {
     pause: () => {
       isRunning = false;
     },
+    leap: (minutes) => moveTo(at + minutes * 60_000),
     close: () => clearInterval(timer),
   };
 };

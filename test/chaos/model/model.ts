@@ -1,9 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
-import { brokerActions, choose, deskActions, importerActions, postAction, type Doing, type Person } from "./actions.ts";
+import {
+  brokerActions,
+  choose,
+  deskActions,
+  importerActions,
+  postAction,
+  postDueSoon,
+  type Doing,
+  type Person,
+} from "./actions.ts";
 import { openClient, type Client, type Outcome } from "./client.ts";
-import type { Command } from "./commands.ts";
+import { ask, type Command } from "./commands.ts";
 import { openHand } from "./hand.ts";
 import type { Seat } from "./world.ts";
 
@@ -14,8 +23,14 @@ export interface Model {
   run(perSecond: number): void;
   /** Begins nothing more; what is on its way goes on. */
   pause(): void;
-  /** So many people post at once. */
-  postNow(count: number): void;
+  /** So many people post at once; what is due soon comes back before anybody can take it. */
+  postNow(count: number, options?: { readonly isDueSoon?: boolean }): void;
+  /** Begins so many things, one shortly after another. */
+  perform(count: number): Promise<void>;
+  /** Offers in somebody's hand. */
+  offered(): number;
+  /** Every desk accepts everything that waits for it, all at once. */
+  acceptNow(): void;
   /** Nothing that was begun is unfinished. */
   isIdle(): boolean;
   /** Commands that were repeated on purpose: two at once, later again, and again with another body. */
@@ -81,14 +96,17 @@ export const openModel = (
     if (action !== undefined) void track(action({ ...person, random, now, send: sending(person.client) }));
   };
 
+  const beginOne = (): void => {
+    // Whoever has an offer is more likely to be at the desk.
+    const asked = random.chance(0.5) ? random.pick(people.filter(({ hand }) => hand.offers.size > 0)) : undefined;
+    const person = asked ?? random.pick(people);
+    if (person !== undefined) begin(person, choose(actionsOf(person.client.seat.kind), random));
+  };
+
   const loop = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await delay(pace === 0 ? 50 : (1_000 / pace) * (0.5 + random.unit()));
-      if (pace === 0) continue;
-      // Whoever has an offer is more likely to be at the desk.
-      const asked = random.chance(0.5) ? random.pick(people.filter(({ hand }) => hand.offers.size > 0)) : undefined;
-      const person = asked ?? random.pick(people);
-      if (person !== undefined) begin(person, choose(actionsOf(person.client.seat.kind), random));
+      if (pace > 0) beginOne();
     }
   };
   void loop();
@@ -101,11 +119,25 @@ export const openModel = (
     pause: () => {
       pace = 0;
     },
-    postNow: (count) => {
+    postNow: (count, { isDueSoon = false } = {}) => {
       const desks = people.filter(({ client }) => client.seat.kind === "desk");
       for (let at = 0; at < count; at += 1) {
         const person = random.pick(desks);
-        if (person !== undefined) begin(person, postAction);
+        if (person !== undefined) begin(person, isDueSoon ? postDueSoon : postAction);
+      }
+    },
+    perform: async (count) => {
+      for (let at = 0; at < count; at += 1) {
+        beginOne();
+        await delay(40);
+      }
+    },
+    offered: () => people.reduce((sum, { hand }) => sum + hand.offers.size, 0),
+    acceptNow: () => {
+      for (const person of people) {
+        for (const { id, kind } of person.hand.offers.values()) {
+          if (kind === "slots") begin(person, async ({ send }) => void (await send(ask.accept(id))));
+        }
       }
     },
     isIdle: () => busy === 0 && people.every(({ client }) => client.outstanding() === 0),

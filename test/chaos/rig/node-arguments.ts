@@ -4,6 +4,17 @@
 
 const asModule = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 
+/** A process whose parent is gone ends too: whoever is killed in the middle of a run leaves nothing behind. */
+export const endsWithParent = (): string[] => [
+  "--import",
+  asModule(`
+    const parent = ${process.pid};
+    setInterval(() => {
+      if (process.ppid !== parent) process.exit(137);
+    }, 500).unref();
+  `),
+];
+
 /** Each SIGUSR2 sets the clock of the process off by the next of these, and finally back. */
 export const CLOCK_STEPS_HOURS = [36, -36, 0] as const;
 

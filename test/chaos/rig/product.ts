@@ -4,6 +4,7 @@ import { createWriteStream } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { packageRoot } from "../../support/modules.ts";
+import { endsWithParent } from "./node-arguments.ts";
 
 /** One life of a product process, from start to exit. */
 export interface Life {
@@ -37,7 +38,7 @@ const READY = /Covershare is at http:\/\/[^:\s]+:(\d+)|matcher is running/;
 export const startLife = async (options: ProductOptions): Promise<Life | undefined> => {
   const child = spawn(
     process.execPath,
-    [...options.nodeArguments, path.join(packageRoot, "dist/bin/covershare.js"), options.command],
+    [...endsWithParent(), ...options.nodeArguments, path.join(packageRoot, "dist/bin/covershare.js"), options.command],
     { env: { PATH: process.env["PATH"] ?? "", ...options.environment }, stdio: ["ignore", "pipe", "pipe"] },
   );
   const log = createWriteStream(path.join(options.folder, `${options.name}.log`), { flags: "a" });
