@@ -27,6 +27,21 @@ const perCall = (alarms: readonly AlarmView[]): { readonly first: AlarmView; rea
   return [...calls.values()].flatMap((all) => (all[0] === undefined ? [] : [{ first: all[0], all }]));
 };
 
+/** Several offers of one request are one thing to speak about: how much in all, and by when first. */
+const perRequest = (alarms: readonly AlarmView[]) => {
+  const references = [...new Set(alarms.flatMap(({ reference }) => (reference === null ? [] : [reference])))];
+  return references.map((reference) => {
+    const own = alarms.filter((alarm) => alarm.reference === reference);
+    return {
+      reference,
+      homeName: own[0]?.homeName ?? null,
+      needs: own.reduce((sum, { needs }) => sum + needs, 0),
+      services: [...new Set(own.flatMap(({ services }) => services))],
+      breaksAt: own.flatMap(({ breaksAt }) => breaksAt ?? []).toSorted((a, b) => a.localeCompare(b))[0] ?? null,
+    };
+  });
+};
+
 /** Live alarms in the words of the board: first those that nobody has taken in hand. */
 export const presentAlarms = (alarms: readonly AlarmView[], now: Date, nameOf: (service: string) => string) => {
   const shown = perCall(alarms).map(({ first, all }) => ({
@@ -36,18 +51,12 @@ export const presentAlarms = (alarms: readonly AlarmView[], now: Date, nameOf: (
     isGrave: first.kind !== "half-way" && first.kind !== "mailbox-dead",
     desk: first.deskName,
     phone: first.phone,
-    requests: all.flatMap((alarm) =>
-      alarm.reference === null
-        ? []
-        : [
-            {
-              reference: alarm.reference,
-              what: alarm.needs === 0 ? "" : `${alarm.needs} × ${alarm.services.map(nameOf).join(", ")}`,
-              home: alarm.homeName === first.deskName ? undefined : alarm.homeName,
-              by: alarm.breaksAt === null ? undefined : speakAt(alarm.breaksAt, now),
-            },
-          ],
-    ),
+    requests: perRequest(all).map(({ reference, needs, services, homeName, breaksAt }) => ({
+      reference,
+      what: needs === 0 ? "" : `${needs} × ${services.map(nameOf).join(", ")}`,
+      home: homeName === first.deskName ? undefined : homeName,
+      by: breaksAt === null ? undefined : speakAt(breaksAt, now),
+    })),
     who: first.acknowledgedBy === null ? speakLevel(first, now) : `${first.acknowledgedBy} is on it`,
     isTaken: first.acknowledgedAt !== null,
   }));
