@@ -89,7 +89,7 @@ const apart = (data: unknown): { readonly payload: unknown; readonly from: Carri
 
 /** Runs one job within the trace that it was enqueued in. A payload that does not fit will not fit better next time, so it fails without a retry. */
 const processWith =
-  (handlers: ReadonlyMap<string, JobHandler>, { observe, sink }: Pick<QueueOptions, "observe" | "sink">) =>
+  (handlers: ReadonlyMap<string, JobHandler>, { log, observe, sink }: Pick<QueueOptions, "log" | "observe" | "sink">) =>
   async (job: ReceivedJob): Promise<void> => {
     const { payload, from } = apart(job.data);
     const begunMs = wallClock.monotonicMs();
@@ -105,8 +105,10 @@ const processWith =
       await span.run(async () => runOne(handlers, job.name, payload));
       isError = false;
     } finally {
+      const ms = wallClock.monotonicMs() - begunMs;
+      span.run(() => log.debug({ job: job.name, ms: Math.round(ms), outcome: isError ? "failed" : "done" }, "job"));
       span.end({ isError });
-      observe?.(job.name, (wallClock.monotonicMs() - begunMs) / 1_000, isError ? "failed" : "done");
+      observe?.(job.name, ms / 1_000, isError ? "failed" : "done");
     }
   };
 
