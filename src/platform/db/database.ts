@@ -198,6 +198,9 @@ export interface PoolOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** How long after the server's own limit its silence counts as death. */
+const SILENCE_MS = 1_000;
+
 /** A pool that survives its server: an idle connection that breaks is reported and replaced. */
 export const createPool = (options: PoolOptions): pg.Pool => {
   const pool = new pg.Pool({
@@ -207,6 +210,9 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: options.statementTimeoutMs,
+    // The server ends what takes too long, and says so. Hearing nothing at all means that the line is dead without a word (a
+    // firewall that forgot us, a server that lost its power): the connection is cut, or it would hang for ever.
+    query_timeout: options.statementTimeoutMs + SILENCE_MS,
     idle_in_transaction_session_timeout: 30_000,
     application_name: options.applicationName,
     pipeline: true,

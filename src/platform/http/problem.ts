@@ -139,7 +139,7 @@ const isUnreachable = (error: unknown): boolean => {
     return true;
   for (let at = error; at instanceof Error; at = at.cause) {
     if (
-      /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|timeout exceeded when trying to connect|not queryable/.test(
+      /ECONNREFUSED|ECONNRESET|EPIPE|Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/.test(
         at.message,
       )
     )

@@ -95,7 +95,8 @@ const always: readonly FaultKind[] = [
   }),
   onLine("connections-half-open", async (proxy, random) => {
     proxy.freeze();
-    await lingers(random);
+    // Now and then for longer than any statement may take: whoever waits must give up by itself.
+    await (random.chance(0.2) ? delay(12_000) : lingers(random));
     proxy.thaw();
   }),
   {
