@@ -2,9 +2,11 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Page } from "playwright-core";
+import type { Actor } from "../../src/features/access/index.ts";
 import { describeWithBrowser } from "../support/index.ts";
 import { buildScript } from "./support/build-script.ts";
 import { openTown, sitDown, widths, type Town } from "./support/town.ts";
+import { tourManager } from "./support/tour-settings.ts";
 import { tour } from "./support/tour.ts";
 
 const folder = fileURLToPath(new URL("../../.screenshots/", import.meta.url));
@@ -22,14 +24,13 @@ describeWithBrowser("screenshots", (browser) => {
 
     it(`of every page, ${widths[width].width} px wide`, { timeout: 240_000 }, async () => {
       const seen: string[] = [];
-      await tour(
-        town,
-        async (actor) => sitDown(browser(), town, actor, { width }),
-        async (name: string, page: Page) => {
-          seen.push(name);
-          await page.screenshot({ path: `${folder}${name}-${widths[width].width}.png`, fullPage: true });
-        },
-      );
+      const sit = async (actor: Actor) => sitDown(browser(), town, actor, { width });
+      const look = async (name: string, page: Page): Promise<void> => {
+        seen.push(name);
+        await page.screenshot({ path: `${folder}${name}-${widths[width].width}.png`, fullPage: true });
+      };
+      await tour(town, sit, look);
+      await tourManager(town, sit, look);
       expect(seen.length).toBeGreaterThan(10);
     });
   }

@@ -1,9 +1,11 @@
 import type { Page } from "playwright-core";
+import type { Actor } from "../../../src/features/access/index.ts";
+import type { Town } from "./town.ts";
 
 type Look = (name: string, page: Page) => Promise<void>;
 
 /** Through what a manager sets up now and then: colleagues' roles, tokens, calendars, webhooks. */
-export const tourSettings = async (desk: Page, look: Look): Promise<void> => {
+const tourSettings = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/settings/colleagues");
   await desk.locator("summary", { hasText: "Change roles" }).first().click();
   await look("colleagues-roles", desk);
@@ -49,7 +51,7 @@ export const tourSettings = async (desk: Page, look: Look): Promise<void> => {
 };
 
 /** Same clinics next week?: asked, and answered. */
-export const tourNextWeek = async (desk: Page, look: Look): Promise<void> => {
+const tourNextWeek = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/clinics/next-week");
   await look("next-week", desk);
   await desk.getByRole("button", { name: "Yes, publish these" }).click();
@@ -61,4 +63,17 @@ export const tourNextWeek = async (desk: Page, look: Look): Promise<void> => {
   await desk.locator("main table a").first().click();
   await desk.getByRole("link", { name: /Why/i }).first().click();
   await look("clinic-why", desk);
+};
+
+/** What a manager looks at now and then, by a desk of a town whose other desks may have been toured before. */
+export const tourManager = async (
+  town: Town,
+  sit: (actor: Actor) => Promise<{ page: Page }>,
+  look: Look,
+): Promise<void> => {
+  const [, harbour] = town.desks;
+  if (harbour === undefined) throw new Error("a town has four desks");
+  const { page } = await sit(harbour);
+  await tourSettings(page, look);
+  await tourNextWeek(page, look);
 };

@@ -1,7 +1,6 @@
 import type { Page } from "playwright-core";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { tourClinics } from "./tour-clinics.ts";
-import { tourNextWeek, tourSettings } from "./tour-settings.ts";
 import type { Town } from "./town.ts";
 
 type Sit = (actor: Actor) => Promise<{ page: Page }>;
@@ -115,8 +114,6 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     await desk.goto(path);
     await look(name, desk);
   }
-  await tourSettings(desk, look);
-  await tourNextWeek(desk, look);
   await tourClinics(desk, look);
   await desk.goto("/clinics");
   await desk.locator("main table a").first().click();
