@@ -106,9 +106,11 @@ export const startMailServer = async (options: MailServerOptions = {}): Promise<
     },
     onData: (stream, session, done) => {
       void (async () => {
-        const raw = await text(stream);
-        const mails = session.envelope.rcptTo.map(({ address }) => readMail(raw, address));
+        let mails: readonly ReceivedMail[] = [];
         try {
+          // A client that dies in the middle of its message breaks the stream.
+          const raw = await text(stream);
+          mails = session.envelope.rcptTo.map(({ address }) => readMail(raw, address));
           for (const mail of mails) await onMessage?.(mail, session);
         } catch (error) {
           done(error instanceof Error ? error : new Error(String(error)));
