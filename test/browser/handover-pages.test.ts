@@ -100,6 +100,20 @@ describe("the forms of the handover", () => {
 });
 
 describe("what the pages show", () => {
+  it("R7: a time that passed untold is asked about with the others, and says that nobody ticked the telling", async () => {
+    const work = await agreed(db);
+    await walkTo(db, work, "booked");
+    const desk = await site.visitor(work.supporting);
+    expect((await desk.open("/desk")).body).not.toContain("How did it go?");
+    await db.holdClock("2026-12-15T10:05:00Z");
+    const later = await site.visitor(work.supporting);
+    const page = textOf((await later.open("/desk")).body);
+    expect(page).toContain("How did it go?");
+    expect(page).toContain("(nobody ticked that the patient was told)");
+    const home = await site.visitor(work.home);
+    expect(textOf((await home.open("/desk")).body)).toMatch(/Waiting for others: Practice \w+ to say how it went: 1/);
+  });
+
   it("R7: what came back uncovered stands on top of home's desk until a person says that they have seen it", async () => {
     const home = await aUser(db);
     const request = await aRequest(db, { by: home });

@@ -51,7 +51,11 @@ export interface WorkGroup {
     readonly isMain: boolean;
     readonly isTicked: boolean;
   }[];
-  readonly items: readonly (Item & { readonly isLate: boolean; readonly goesBack: string | undefined })[];
+  readonly items: readonly (Item & {
+    readonly isLate: boolean;
+    readonly isUntold: boolean;
+    readonly goesBack: string | undefined;
+  })[];
   /** Some of what is late may still get more time (H4). */
   readonly canExtend: boolean;
   /** What to prepare, of each service on the list (H2). */
@@ -132,6 +136,8 @@ export const presentWork = (found: readonly WorkRow[], viewer: Viewer): Work => 
     const items = due.map(({ row, side }) => ({
       ...presentItem(row, side, viewer),
       isLate: isLateFor(row, step),
+      /** Its time has come, and nobody ticked that the patient was told: ask before saying that she was seen. */
+      isUntold: isOutcome(step) && row.step !== "told",
       goesBack:
         step === "passed" && row.releaseAt !== null
           ? londonDate(row.releaseAt) === londonDate(viewer.now)

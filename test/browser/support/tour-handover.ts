@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type { Page } from "playwright-core";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { loseAgreedSlots } from "../../../src/features/agreements/index.ts";
@@ -18,6 +19,14 @@ export const agreeFour = async (town: Town): Promise<Agreed> => {
     needs: [{ service: "wound-simple", count: 4, dueBy: "2026-12-24T18:30:00Z" }],
     startsAt: "2026-12-22T14:00:00Z",
   });
+};
+
+/** The clinic gets one more slot at its end, which is free. */
+const spareSlot = async (town: Town, work: Agreed): Promise<void> => {
+  await town.db.q.execute(sql`
+    insert into slots (id, clinic_id, organisation_code, starts_at, ends_at, state)
+    select gen_random_uuid(), clinic_id, organisation_code, max(ends_at), max(ends_at) + interval '20 minutes', 'free'
+    from slots where clinic_id = ${work.clinic.clinicId} group by 2, 3`);
 };
 
 /** The slot of one agreement has gone: another free time of the clinic takes its place, where there is one. */
@@ -59,9 +68,13 @@ export const tourHandover = async (town: Town, sit: Sit, look: Look): Promise<vo
   await tick(town.db, work.home, "told", work.ids);
   await home.reload();
   await look("handover-request-told", home);
+  await spareSlot(town, work);
   await loseSlot(town, work, 0);
   await home.goto("/desk");
-  await home.getByRole("button", { name: /We have rung the patient/ }).waitFor();
+  await home.getByText("The time at Elm Tree Practice has changed").waitFor();
+  await look("handover-moved", home);
+  await loseSlot(town, work, 1);
+  await home.getByText("no longer stands").waitFor();
   await look("handover-ring", home);
   await broker.goto(request);
   await look("handover-ring-broker", broker);
@@ -75,9 +88,9 @@ export const tourHandover = async (town: Town, sit: Sit, look: Look): Promise<vo
   ({ page: desk } = await sit(work.supporting));
   await desk.goto("/desk");
   await look("handover-outcome", desk);
-  const [, second = "", third = ""] = work.ids;
-  await tick(town.db, work.supporting, "dna", [second]);
-  await tick(town.db, work.supporting, "attended", [third]);
+  const [, , third = "", fourth = ""] = work.ids;
+  await tick(town.db, work.supporting, "dna", [third]);
+  await tick(town.db, work.supporting, "attended", [fourth]);
   await home.goto("/desk");
   await look("handover-dna", home);
   await desk.goto("/given");
