@@ -8,6 +8,8 @@ import { z } from "zod";
 
 export type Hints = Readonly<Record<string, readonly unknown[]>>;
 
+const several = z.looseObject({ type: z.array(z.string()).min(1) });
+
 const node = z.looseObject({
   type: z.string().optional(),
   enum: z.array(z.unknown()).optional(),
@@ -72,6 +74,9 @@ const objects = (schema: Node, hints: Hints): fc.Arbitrary<unknown> => {
 };
 
 export const arbitraryOf = (input: unknown, hints: Hints = {}): fc.Arbitrary<unknown> => {
+  const types = several.safeParse(input).data?.type;
+  if (types !== undefined)
+    return fc.oneof(...types.map((type) => arbitraryOf({ ...z.looseObject({}).parse(input), type }, hints)));
   const schema = node.parse(input ?? {});
   if ("const" in schema) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
