@@ -7,6 +7,7 @@ import { declineChoices, listOffers, noteSeen, presentOffer } from "../offers/in
 import { presentPressure, readPressure } from "../pressure/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { readDesk } from "./desk.service.ts";
+import { readReminders } from "./reminders.repository.ts";
 
 const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => string) => {
   const weGive = agreement.side === "supporting";
@@ -53,7 +54,7 @@ export const deskPages: readonly AppPage[] = [
     async ({ actor, request }, database) => {
       // A page that refreshes itself behind another window shows nobody anything.
       const isLookedAt = request.headers["x-hidden"] === undefined;
-      const [desk, nameOf, stoodDown, handover, given, bulletin, [pressure]] = await Promise.all([
+      const [desk, nameOf, stoodDown, handover, given, bulletin, [pressure], reminders] = await Promise.all([
         readDesk(database, actor),
         serviceNames(database.q),
         listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS }),
@@ -61,6 +62,7 @@ export const deskPages: readonly AppPage[] = [
         readGiven(database.q, actor.organisationCode, SHOWN_GIVEN),
         bulletinLine(database.q, actor),
         readPressure(database.q, actor),
+        readReminders(database.q, actor.organisationCode),
       ]);
       const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
       if (isLookedAt && desk.waiting.length > 0) await noteSeen(database.q, actor);
@@ -87,6 +89,10 @@ export const deskPages: readonly AppPage[] = [
           agreed: desk.agreements.slice(0, SHOWN_AGREEMENTS).map((agreement) => presentAgreement(agreement, nameOf)),
           agreedInAll: desk.agreements.length,
           minutes: presentMinutes(desk.minutes),
+          mailboxTrouble: reminders.mailboxTrouble,
+          isAskedNextWeek: reminders.isAskedNextWeek,
+          // Whoever could put it right is told.
+          stoppedWebhooks: actor.roles.includes("manager") ? reminders.stoppedWebhooks : 0,
           requests: desk.requests.map((item) => ({ ...item, services: item.services.map(nameOf).join(", ") })),
         },
       });

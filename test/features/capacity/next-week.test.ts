@@ -154,6 +154,9 @@ describe("Same clinics next week?", () => {
     await at("2026-12-16T09:00:00Z");
     await askAboutNextWeek(db.database, async () => undefined);
     const visitor = await site.visitor(nurse);
+    const asksOnDesk = async (): Promise<boolean> =>
+      (await visitor.open("/desk")).body.includes('<a href="/clinics/next-week">Same clinics next week?</a>');
+    expect(await asksOnDesk()).toBe(true);
     const stranger = await site.stranger.open(`/clinics/next-week/${MONDAY}`);
     expect(stranger.headers.location).toBe(`/sign-in?next=${encodeURIComponent(`/clinics/next-week/${MONDAY}`)}`);
     expect((await askRow(nurse.organisationCode))?.seen).toBe(false);
@@ -171,6 +174,7 @@ describe("Same clinics next week?", () => {
     const second = await visitor.send("/clinics/next-week", filled);
     expect([first.statusCode, second.statusCode, first.headers.location]).toEqual([303, 303, "/clinics"]);
     expect(await nextWeeks()).toHaveLength(2);
+    expect(await asksOnDesk()).toBe(false);
     expect((await visitor.open("/clinics/next-week")).body).toContain("Nothing is left to publish for next week.");
     expect((await visitor.open("/clinics/next-week/2026-12-07")).statusCode).toBe(404);
   });

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
@@ -112,6 +113,13 @@ describe("webhooks in the API and on the pages", () => {
     expect((await visitor.send(`${address}/test`, {})).body).toContain("Sent. It answered 204");
     receiver.answers = [500];
     expect((await visitor.send(`${address}/test`, {})).body).toContain("It did not arrive: answered 500");
+    expect((await visitor.open("/desk")).body).not.toContain("stopped");
+    await db.q.execute(
+      sql`update webhook_endpoints set state = 'disabled', end_reason = 'dead' where url = ${receiver.url}`,
+    );
+    expect((await visitor.open("/desk")).body).toContain("1 webhook has stopped");
+    expect((await visitor.open(address)).body).toContain("Nothing arrived for five days.");
+    expect((await visitor.send(`${address}/resume`, {})).statusCode).toBe(303);
     expect((await visitor.send(`${address}/pause`, {})).statusCode).toBe(303);
     expect((await visitor.open(address)).body).toContain("Switch on");
     expect((await visitor.send(`${address}/replay`, { after: "7" })).body).toContain("Choose an offset from 0 to 0");
