@@ -58,5 +58,9 @@ export const addImportClinics: AddCommand = (parent, context) => {
     )
     .requiredOption("--organisation <code>", "whose clinics these are")
     .option("--skip-bad", "import the good rows even if others are bad")
-    .action(async (file: string, given: unknown) => run(context, file, options.parse(given)));
+    .action(async (file: string, given: unknown) => {
+      const parsed = options.safeParse(given);
+      if (!parsed.success) throw new UsageError("Say whose clinics these are: --organisation A81001.");
+      await run(context, file, parsed.data);
+    });
 };

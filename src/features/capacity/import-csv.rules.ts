@@ -109,7 +109,8 @@ const records = z.array(z.object({ info: z.object({ lines: z.number() }), record
 
 const read = (text: string) =>
   records.parse(
-    parse(text, {
+    // Lines that end in several ways would be counted wrongly.
+    parse(text.replaceAll(/\r\n?/g, "\n"), {
       bom: true,
       info: true,
       relax_column_count: true,

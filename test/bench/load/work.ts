@@ -15,7 +15,11 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const posted = z.object({ reference: z.string() });
 const heard = z.object({
   type: z.string(),
-  data: z.looseObject({ reference: z.string().optional(), offerId: z.string().optional() }),
+  data: z.looseObject({
+    reference: z.string().optional(),
+    offerId: z.string().optional(),
+    kind: z.string().optional(),
+  }),
 });
 
 const send = async (url: string, { token }: Seat, body: object): Promise<{ status: number; text: string }> =>
@@ -51,6 +55,7 @@ export interface Step {
   /** Posts of which no desk heard. */
   readonly unheard: number;
   readonly failed: number;
+  readonly failures: Readonly<Record<string, number>>;
   readonly apiCpu: number;
   readonly apiLoopP99Ms: number;
 }
@@ -68,21 +73,25 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
   const answering: Promise<void>[] = [];
   const answerMs: number[] = [];
   let late = 0;
-  let failed = 0;
+  const failures: Record<string, number> = {};
+  const fail = (what: string): void => {
+    failures[what] = (failures[what] ?? 0) + 1;
+  };
   const accept = async (desk: Desk, offerId: string): Promise<void> => {
     const began = performance.now();
     const { status } = await send(`${urlAt(answering.length)}/v1/offers/${offerId}/accept`, desk.seat, {});
     answerMs.push(performance.now() - began);
     if (status === 409) late += 1;
-    else if (status >= 300) failed += 1;
+    else if (status >= 300) fail(`answer ${status}`);
   };
   desks.onFrame = (desk, text) => {
     if (!text.includes('"offer.made"')) return;
     const { data } = heard.parse(JSON.parse(text.toString("utf8")));
-    const { reference, offerId } = data;
-    if (reference === undefined || offerId === undefined) return;
+    const { reference, offerId, kind } = data;
+    // Calls ask for times that nobody published: there is enough published, so there should be none.
+    if (reference === undefined || offerId === undefined || kind !== "slots") return;
     if (!firstFrame.has(reference)) firstFrame.set(reference, performance.now());
-    answering.push(accept(desk, offerId).catch(() => void (failed += 1)));
+    answering.push(accept(desk, offerId).catch(() => fail("no answer")));
   };
   for (const api of apis.all) await api.load();
   const postMs: number[] = [];
@@ -93,7 +102,7 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     const { status, text } = await send(`${urlAt(n)}/v1/cover-requests`, seat, body);
     postMs.push(performance.now() - began);
     if (status === 201) sentAt.set(posted.parse(JSON.parse(text)).reference, began);
-    else failed += 1;
+    else fail(`post ${status}`);
   };
   const posts: Promise<void>[] = [];
   const total = postsPerSecond * seconds;
@@ -102,7 +111,7 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     await delay(Math.max(0, began + (n * 1_000) / postsPerSecond - performance.now()));
     // A prime step, so that posts come from all groups in turn.
     const seat = desks.all[(n * 1_013) % desks.all.length]?.seat;
-    if (seat !== undefined) posts.push(post(seat, n).catch(() => void (failed += 1)));
+    if (seat !== undefined) posts.push(post(seat, n).catch(() => fail("no answer")));
   }
   await Promise.all(posts);
   const loads = await Promise.all(apis.all.map(async (api) => api.load()));
@@ -124,7 +133,8 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     answers: answerMs.length,
     late,
     unheard: sentAt.size - frameMs.length,
-    failed,
+    failed: Object.values(failures).reduce((sum, n) => sum + n, 0),
+    failures,
     apiCpu: round(loads.reduce((sum, { cpu }) => sum + cpu, 0)),
     apiLoopP99Ms: round(Math.max(...loads.map(({ p99 }) => p99)), 1),
   };

@@ -19,10 +19,13 @@ export const decodeText = (bytes: Uint8Array): string => {
   }
 };
 
+/** Files that were put together on several systems end their lines in several ways, and the lines are to be counted right. */
+const withPlainLines = (text: string): string => text.replaceAll(/\r\n?/g, "\n");
+
 /** Every record of a CSV text, trimmed; those that cannot be read are problems and the rest goes on. */
 export const readCsv = (text: string): { records: CsvRecord[]; problems: RowProblem[] } => {
   const problems: RowProblem[] = [];
-  const found: unknown = parse(text, {
+  const found: unknown = parse(withPlainLines(text), {
     bom: true,
     info: true,
     trim: true,
