@@ -4,6 +4,7 @@ import { alarmEvents } from "../features/alarms/index.ts";
 import { capacityEvents } from "../features/capacity/index.ts";
 import { offerEvents } from "../features/offers/index.ts";
 import { pressureEvents } from "../features/pressure/index.ts";
+import { historyRestored } from "../features/operations/index.ts";
 import { settingsChanged } from "../features/practices/index.ts";
 import { reachEvents } from "../features/reach/index.ts";
 import { requestEvents } from "../features/requests/index.ts";
@@ -20,6 +21,7 @@ export const eventContracts: readonly EventContract[] = [
   ...pressureEvents,
   ...bulletinEvents,
   settingsChanged,
+  historyRestored,
   ...reachEvents,
   ...webhookEvents,
 ];

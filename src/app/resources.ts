@@ -34,7 +34,8 @@ export interface ResourceOptions {
   readonly config: Config;
   readonly log: Logger;
   /** `always`: serve. `embedded`: only our own PostgreSQL; a given one is migrated by `covershare migrate`. */
-  readonly migrates: "always" | "embedded";
+  /** `never`: it is about to be replaced. */
+  readonly migrates: "always" | "embedded" | "never";
   readonly applicationName: string;
 }
 
@@ -67,12 +68,12 @@ const openServer = async (options: ResourceOptions, releasers: Releasers): Promi
   const given = config.database.url;
   if (given !== undefined) {
     if (migrates === "always") await migrate(given);
-    else await requireSchema(given);
+    else if (migrates === "embedded") await requireSchema(given);
     return given;
   }
   const embedded = await openEmbeddedPostgres({ dataDir: config.database.dataDir, log });
   releasers.add("the embedded PostgreSQL", () => embedded.close());
-  await migrate(embedded.url);
+  if (migrates !== "never") await migrate(embedded.url);
   return embedded.url;
 };
 
@@ -132,6 +133,17 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       onWake: (listener) => void listeners.push(listener),
       releasers,
     };
+  } catch (error) {
+    await releasers.release();
+    throw error;
+  }
+};
+
+/** Only where the database is, started if it is ours. */
+export const openAddress = async (options: ResourceOptions): Promise<{ url: string; releasers: Releasers }> => {
+  const releasers = createReleasers(options.log, options.config.shutdownMs);
+  try {
+    return { url: await openServer(options, releasers), releasers };
   } catch (error) {
     await releasers.release();
     throw error;

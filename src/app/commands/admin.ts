@@ -1,4 +1,5 @@
 import { addCreateToken, addCreateUser } from "./admin-users.ts";
+import { addAfterRestore } from "./backup.ts";
 import type { AddCommand } from "./command.ts";
 import { addFallbackPage } from "./fallback-page.ts";
 import { addCreateOrganisation, addSignAgreement } from "./sign-agreement.ts";
@@ -12,5 +13,6 @@ export const addAdmin: AddCommand = (parent, context) => {
   addCreateOrganisation(admin, context);
   addSignAgreement(admin, context);
   addVerifyAudit(admin, context);
+  addAfterRestore(admin, context);
   addFallbackPage(admin, context);
 };

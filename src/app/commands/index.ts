@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "./command.ts";
 import { addAdmin } from "./admin.ts";
+import { addBackup, addRestore } from "./backup.ts";
 import { addDemo } from "./demo.ts";
 import { addImport } from "./import.ts";
 import { addMatch } from "./match.ts";
@@ -16,5 +17,7 @@ export const addCommands = (program: Command, context: CommandContext): void => 
   addImport(program, context);
   addMatch(program, context);
   addMigrate(program, context);
+  addBackup(program, context);
+  addRestore(program, context);
   addAdmin(program, context);
 };

@@ -1,2 +1,3 @@
 export { figureSources, figuresOf } from "./figures.ts";
 export { readFigures } from "./figures.repository.ts";
+export { historyRestored, settleAfterRestore } from "./after-restore.service.ts";
