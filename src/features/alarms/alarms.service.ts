@@ -28,6 +28,8 @@ import { dropSettledWatches, readUnwatched, saveWatches, type Watch } from "./wa
 
 /** So much in one transaction; the next round of the sweep takes the rest. */
 const AT_ONCE = 500;
+/** Raising and climbing tell people: fewer at once, so that no round of the sweep waits long for them. */
+const TOLD_AT_ONCE = 100;
 
 /** Works out when alarms become due about whatever is open and has no times yet, and forgets what is settled. */
 export const watchOpen = async (database: Database): Promise<void> => {
@@ -76,7 +78,7 @@ const put = async (
 
 /** Raises what is due (F2): each cause once, put to the first in the rota who is there. */
 export const raiseDue = async (tx: Tx): Promise<number> => {
-  const causes = await readCauses(tx.q, AT_ONCE);
+  const causes = await readCauses(tx.q, TOLD_AT_ONCE);
   if (causes.length === 0) return 0;
   const now = await appNow(tx.q);
   for (const cause of causes) {
@@ -117,7 +119,7 @@ export const endSettled = async (tx: Tx): Promise<number> => {
 
 /** Puts what nobody acknowledged to the next who is there: owner, deputy, all brokers of the group. */
 export const climbDue = async (tx: Tx): Promise<number> => {
-  const climbing = await lockClimbing(tx, AT_ONCE);
+  const climbing = await lockClimbing(tx, TOLD_AT_ONCE);
   if (climbing.length === 0) return 0;
   const now = await appNow(tx.q);
   for (const alarm of climbing) {

@@ -43,7 +43,14 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
       lines.map(({ record }) => ({ ...record, requestId: request.id })),
     ),
     insertNeeds(tx, needs),
-    recordAudit(tx, actor, "request.post", reference, { homeCode, lines: lines.length, needs: needs.length }),
+    // The coded reason is in the trail too: a broker posts on behalf with one, as with every act of theirs (F3).
+    recordAudit(tx, actor, "request.post", reference, {
+      homeCode,
+      reason: input.reason,
+      isOnBehalf: homeCode !== actor.organisationCode,
+      lines: lines.length,
+      needs: needs.length,
+    }),
     askForMatching(tx, groupCode, "request.posted"),
   ]);
   return showRequest(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { runCli } from "../../../src/app/cli.ts";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { scheduleDigests, sendDigests } from "../../../src/features/board/digest.service.ts";
 import { openPageFolder } from "../../../src/features/board/fallback.files.ts";
@@ -112,6 +113,28 @@ describe("the page for when all is down", () => {
     await db.holdClock("2026-12-24T07:59:00Z");
     await mailPages(db.database);
     expect(await mailed("fallback-page")).toHaveLength(4);
+  });
+});
+
+describe("covershare admin fallback-page", () => {
+  const run = async (group: string): Promise<{ status: number; out: string; said: string }> => {
+    const texts = { out: "", said: "" };
+    const status = await runCli({
+      args: ["admin", "fallback-page", "--group", group],
+      environment: { DATABASE_URL: db.url, LOG_LEVEL: "silent" },
+      stdout: (text) => void (texts.out += text),
+      stderr: (text) => void (texts.said += text),
+      stopping: new AbortController().signal,
+    });
+    return { status, ...texts };
+  };
+
+  it("prints the page and nothing else, and says what is wrong with the group elsewhere", async () => {
+    const { status, out, said } = await run(TEST_GROUP);
+    expect([status, said]).toEqual([0, ""]);
+    expect(out).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    expect(out).toContain(reference);
+    expect(await run("NO-SUCH")).toEqual({ status: 2, out: "", said: "There is no sharing group of code NO-SUCH.\n" });
   });
 });
 
