@@ -8,7 +8,7 @@ import { databaseUrl, runStatement } from "../support/postgres-server.ts";
 import { ensureBuilt } from "../support/processes.ts";
 
 /** The checker of `npm run chaos` can fail: each bug on purpose is found, by the rule that it breaks, and no bug is not. */
-describe.concurrent("planted bugs", { timeout: 240_000 }, () => {
+describe.concurrent("planted bugs", { timeout: 600_000 }, () => {
   const server = inject("postgresUrl");
   const template = `covershare_world_${newSpeakable(8).toLowerCase()}`;
   let seats: readonly Seat[] = [];

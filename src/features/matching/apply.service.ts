@@ -2,7 +2,15 @@ import type { Tx } from "../../platform/db/database.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
-import { createOffers, expiryOf, promoteExtras, reopenUnasked, shrinkOffer, type OfferDraft } from "../offers/index.ts";
+import {
+  createOffers,
+  expiryOf,
+  promoteExtras,
+  reopenUnasked,
+  shrinkOffer,
+  standDown,
+  type OfferDraft,
+} from "../offers/index.ts";
 import { announceRequests, lockNeeds, lockRequests, widenNeeds } from "../requests/index.ts";
 import type { PlacedNeed } from "./blocks.rules.ts";
 import type { CallPlan } from "./calls.rules.ts";
@@ -50,6 +58,11 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   const agree = held.filter((block) => decisions.agree.includes(block));
   const offer = held.filter((block) => decisions.offer.includes(block));
   const agreed = await agreeAtOnce(tx, agree);
+  // Whoever was called, or asked besides, for what is agreed now is thanked (O5).
+  await standDown(
+    tx,
+    agree.map((block) => block.need.id),
+  );
   const calls = decisions.calls
     .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);

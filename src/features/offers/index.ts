@@ -1,7 +1,15 @@
 export { acceptOffer, declineOffer, extendOffer } from "./answer.service.ts";
 export { createOffers } from "./create.service.ts";
 export { promoteExtras, type DraftSlot, type OfferDraft } from "./offer-insert.repository.ts";
-export { impactOf, lapseOffers, needsEnded, reopenUnasked, shrinkOffer, slotsLost } from "./ending.service.ts";
+export {
+  impactOf,
+  lapseOffers,
+  needsEnded,
+  reopenUnasked,
+  shrinkOffer,
+  slotsLost,
+  standDown,
+} from "./ending.service.ts";
 export { listOffers } from "./list.repository.ts";
 export { offerEvents, offerMade } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";

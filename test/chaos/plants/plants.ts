@@ -186,8 +186,8 @@ export const plants: readonly Plant[] = [
     edits: [
       { file: "platform/realtime/fan-out.js", find: "if (isClosed || reads >= MAX_READS)", replace: "if (reads >= 0)" },
     ],
-    caughtBy: "calm",
-    seen: /clients (?:have not received|are not live)/,
+    caughtBy: "received-complete",
+    seen: /never received/,
   },
   {
     name: "keeps what a declined offer held",
