@@ -170,8 +170,11 @@ const temperatureAt = (progress: number, isScarce: boolean): number => {
   return MIDDLE * (COLD / MIDDLE) ** ((progress - SCARCE_PART) / (1 - SCARCE_PART));
 };
 
-/** Ruin and recreate with a falling temperature; leaves the best state found in `state`. */
-export const improve = (state: State, random: Random, meter: Meter, budget: number): void => {
+/**
+ * Ruin and recreate with a falling temperature; leaves the best state found in `state`.
+ * @param isPriced whether prices guide it: without them is for the benchmark.
+ */
+export const improve = (state: State, random: Random, meter: Meter, budget: number, isPriced = true): void => {
   const { model } = state;
   const { needCount } = model;
   const movable = Int32Array.from({ length: needCount }, (_, need) => need).filter(
@@ -192,8 +195,10 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     taste: { ...PLAIN, blink: BLINK, late: LATE },
   };
   const isScarce = bringIn(search) > 0;
-  state.tolls.set(learnTolls(model, isScarce));
-  startAgain(search);
+  if (isPriced) {
+    state.tolls.set(learnTolls(model, isScarce));
+    startAgain(search);
+  }
   const allowed = isScarce ? budget : PLENTY * budget;
   let best = state.loss;
   const bestEdges = state.edgeOf.slice();

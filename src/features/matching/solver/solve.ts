@@ -22,7 +22,7 @@ export interface SolveOptions {
  * Steps of search by default: enough for the gap to the optimum to flatten (figures in the README), about linear in the
  * needs that have any choice and in their edges, and capped so that the largest groups stay within a quarter of a second.
  */
-const budgetFor = ({ needCount, edgeStart, edgeHost }: Model): number => {
+export const budgetFor = ({ needCount, edgeStart, edgeHost }: Model): number => {
   let movable = 0;
   for (let need = 0; need < needCount; need += 1) if (edgeStart[need] !== edgeStart[need + 1]) movable += 1;
   return Math.min(MOST_STEPS, LEAST_STEPS + STEPS_A_NEED * movable + STEPS_AN_EDGE * edgeHost.length);
