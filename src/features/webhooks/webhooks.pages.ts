@@ -72,6 +72,8 @@ const SHOWN_DELIVERIES = 30;
 
 /** Pages on which a manager connects the practice's own tools. What shows a secret shows it once. */
 export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPage[] => {
+  const typeChoices = settings.eventTypes.map((type) => ({ value: type, text: type }));
+
   const showList = async (actor: Actor, { q }: Database, state: FormState = blank()): Promise<View> =>
     view({
       template: "webhooks/list.njk",
@@ -92,6 +94,7 @@ export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPa
       data: {
         webhook: presentWebhook(webhook),
         deliveries: deliveries.map(presentDelivery),
+        typeChoices,
         secret: shown.secret,
         sent: shown.sent === undefined ? undefined : { ...shown.sent, answer: speakAnswer(shown.sent) },
       },
@@ -162,6 +165,19 @@ export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPa
           );
         },
       ),
+    ),
+    form(
+      {
+        ...ofOne,
+        path: "/settings/webhooks/:id/change",
+        summary: "Change a webhook's address, or what it sends",
+        input: webhookBody,
+        read: (fields) => ({ url: fields.text("url") ?? "", types: fields.list("types") }),
+      },
+      async ({ actor, params, input }, tx) => {
+        await changeWebhook(tx, actor, settings, params.id, undefined, input);
+        return back(params.id, "The webhook is changed.");
+      },
     ),
     form(
       {

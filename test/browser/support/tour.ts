@@ -75,6 +75,10 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     await broker.goto(path);
     await look(name, broker);
   }
+  await broker.getByLabel("Why nudge").selectOption({ index: 1 });
+  await broker.getByRole("button", { name: "Nudge" }).click();
+  await broker.locator(".nhsuk-notification-banner").waitFor();
+  await look("board-nudged", broker);
   await broker.goto(new URL(home.url()).pathname);
   await look("request-broker", broker);
 
@@ -88,6 +92,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
 
   await second.goto("/desk");
   await second.locator(".cs-offer").first().waitFor();
+  await second.getByText("The federation asks you to look").first().waitFor();
   await second.locator("summary", { hasText: "Decline" }).first().click();
   await look("desk-decline", second);
 

@@ -122,6 +122,12 @@ describe("webhooks in the API and on the pages", () => {
     expect((await visitor.send(`${address}/resume`, {})).statusCode).toBe(303);
     expect((await visitor.send(`${address}/pause`, {})).statusCode).toBe(303);
     expect((await visitor.open(address)).body).toContain("Switch on");
+    const wrongChange = await visitor.send(`${address}/change`, { url: "nowhere" });
+    expect([wrongChange.statusCode, wrongChange.body.includes("Enter an address such as")]).toEqual([422, true]);
+    await visitor.send(`${address}/change`, { url: `${receiver.url}/new`, types: settingsChanged.type });
+    const changed = await visitor.open(address);
+    expect(changed.body).toContain(`${receiver.url}/new`);
+    expect(changed.body).toMatch(/value="settings\.changed" checked/);
     expect((await visitor.send(`${address}/replay`, { after: "7" })).body).toContain("Choose an offset from 0 to 0");
     expect((await visitor.send(`${address}/remove`, {})).statusCode).toBe(303);
     expect((await visitor.open(address)).statusCode).toBe(404);
