@@ -111,6 +111,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
       identity,
       solve,
       webhooks,
+      queue: resources.queue,
       chooser: options.chooser,
     }),
     database,

@@ -10,6 +10,7 @@ import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, tokenPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
 import { matchingPages, whatIf, type Solver } from "../features/matching/index.ts";
 import { offerPages } from "../features/offers/index.ts";
+import { queueBoardPages, type WatchedQueue } from "../features/operations/index.ts";
 import { pressurePages } from "../features/pressure/index.ts";
 import { settingsPages } from "../features/practices/index.ts";
 import { channelPages, noReach, type ReachParts } from "../features/reach/index.ts";
@@ -28,6 +29,7 @@ export interface PageParts {
   /** For what-if and what helps: off the event loop where that matters. */
   readonly solve: Solver;
   readonly webhooks: WebhookParts;
+  readonly queue: WatchedQueue;
   /** Who to be, where the server runs the demonstration. */
   readonly chooser?: Chooser | undefined;
 }
@@ -56,4 +58,5 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...webhookPages(parts.webhooks),
   ...calendarFeedPages,
   ...dataFlowPages(classifiedTables),
+  ...queueBoardPages(parts.queue),
 ];

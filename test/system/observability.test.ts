@@ -137,8 +137,8 @@ onBothBackends("what processes say about themselves", 9, ({ redisUrl }) => {
       const wanted = ["POST /v1/cover-requests", "job plan-group", "solve", "frame offer.made"];
       await until(() => wanted.every((name) => names().includes(name)), {
         withinMs: 20_000,
-        what: `spans ${wanted.join()}`,
-      }).catch(() => expect(names()).toEqual(wanted));
+        what: `spans ${wanted.join(", ")}`,
+      });
       const byName = (name: string): Seen | undefined =>
         spans.find((span) => span.traceId === TRACE && span.name === name);
       expect(byName("POST /v1/cover-requests")?.parentSpanId).toBe("00f067aa0ba902b7");
@@ -189,7 +189,11 @@ onBothBackends("what processes say about themselves", 9, ({ redisUrl }) => {
     };
     await until(async () => (await ready()).text.includes('"without":[]'), { what: "all is there" });
     await db.q.execute(sql`update drizzle.__drizzle_migrations set created_at = created_at - 1e13`);
-    expect(await ready()).toMatchObject({ status: 503, text: expect.stringContaining("migrations behind") });
+    const behind = await ready();
+    expect({ status: behind.status, says: behind.text.includes("migrations behind") }).toEqual({
+      status: 503,
+      says: true,
+    });
     await db.q.execute(sql`update drizzle.__drizzle_migrations set created_at = created_at + 1e13`);
     expect((await ready()).status).toBe(200);
     api.signal("SIGTERM");

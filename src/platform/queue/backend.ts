@@ -67,8 +67,6 @@ export interface Engine {
   counts(): Promise<QueueCounts>;
   /** The last ones first. */
   failed(limit: number): Promise<FailedJob[]>;
-  /** Puts a failed job back, or throws it away. False: it is no longer there. */
-  settleFailed(id: string, how: "retry" | "discard"): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -122,10 +120,10 @@ export const closeWithin = async (thing: Closable, graceMs: number): Promise<voi
 /** First reconnect at once, then up to a second apart: an outage must not cost much more than it lasts. */
 const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000);
 
-type BullQueue = Pick<BaseQueue<Readonly<Record<string, unknown>>, void>, "getJobCounts" | "getJobs" | "getJob">;
+type BullQueue = Pick<BaseQueue<Readonly<Record<string, unknown>>, void>, "getJobCounts" | "getJobs">;
 
 /** What people and monitors ask of the queue, on either backend. */
-const looks = (queue: BullQueue): Pick<Engine, "counts" | "failed" | "settleFailed"> => ({
+const looks = (queue: BullQueue): Pick<Engine, "counts" | "failed"> => ({
   counts: async () => {
     const counts = await queue.getJobCounts("waiting", "active", "delayed", "failed");
     const [oldest] = await queue.getJobs(["waiting"], 0, 0, true);
@@ -152,13 +150,6 @@ const looks = (queue: BullQueue): Pick<Engine, "counts" | "failed" | "settleFail
             },
           ],
     ),
-  settleFailed: async (id, how) => {
-    const job = await queue.getJob(id);
-    if (job === undefined || !(await job.isFailed())) return false;
-    if (how === "retry") await job.retry("failed");
-    else await job.remove();
-    return true;
-  },
 });
 
 const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engine => {

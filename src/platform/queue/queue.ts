@@ -30,7 +30,6 @@ export interface Queue {
   counts(): Promise<QueueCounts>;
   /** Jobs that were given up, the last ones first. The sweep has done their work, or does. */
   failed(limit: number): Promise<readonly FailedJob[]>;
-  settleFailed(id: string, how: "retry" | "discard"): Promise<boolean>;
   /** Workers first (they finish what they have, within `graceMs`), then the producer. */
   close(graceMs?: number): Promise<void>;
 }
@@ -162,7 +161,6 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
     isReady: () => !isClosing && engine.isReady(),
     counts: () => engine.counts(),
     failed: async (limit) => (await engine.failed(limit)).map((job) => ({ ...job, data: apart(job.data).payload })),
-    settleFailed: (id, how) => engine.settleFailed(id, how),
     startWorkers: async (handlers, settings) => {
       const process = processWith(checkHandlers(contracts, handlers), options);
       const worker = engine.startWorker({

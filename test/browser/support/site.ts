@@ -47,6 +47,19 @@ export const sitePages = allPages({
   solve: async (problem) => solve(problem),
   webhooks: webhookParts(createPoster({ allowsPrivate: true, timeoutMs: 2_000 })),
   identity: { passwords: createPasswords(), cookies },
+  queue: {
+    counts: async () => ({ waiting: 2, active: 1, delayed: 0, failed: 1, oldestWaitingMs: 1_500 }),
+    failed: async () => [
+      {
+        id: "7",
+        name: "plan-group",
+        data: {},
+        why: "<b>no</b>",
+        attempts: 3,
+        failedAt: new Date("2026-12-14T09:00:00Z"),
+      },
+    ],
+  },
   reach: { hasMail: true, pushKey: undefined, pushServices: [] },
 });
 
