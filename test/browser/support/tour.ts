@@ -70,6 +70,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
   for (const [name, path] of [
     ["board-requests", "/board/requests"],
     ["board-overview", "/board/overview"],
+    ["board-unreachable", "/board/unreachable"],
     ["board-act", `/board${new URL(home.url()).pathname}`],
   ] as const) {
     await broker.goto(path);
@@ -115,6 +116,7 @@ export const tour = async (town: Town, sit: Sit, look: Look): Promise<void> => {
     ["clinic-new", "/clinics/new"],
     ["settings", "/settings"],
     ["colleagues", "/settings/colleagues"],
+    ["channels", "/settings/channels"],
   ] as const) {
     await desk.goto(path);
     await look(name, desk);
