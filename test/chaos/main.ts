@@ -29,7 +29,7 @@ const begin = performance.now();
 const say = (text: string): void =>
   console.error(`${((performance.now() - begin) / 1_000).toFixed(1).padStart(6)} s  ${text}`);
 
-const { violations, folder, ...result } = await runChaos({
+const outcome = await runChaos({
   seed,
   backend,
   minutes,
@@ -37,7 +37,12 @@ const { violations, folder, ...result } = await runChaos({
   world: hundredsOfPractices,
   say,
   stopping: stopping.signal,
+}).catch((error: unknown) => {
+  if (!stopping.signal.aborted) throw error;
+  console.error("Stopped; every process has been taken down.");
+  process.exit(130);
 });
+const { violations, folder, ...result } = outcome;
 const SHOWN = 40;
 for (const { rule, promised, seen } of violations.slice(0, SHOWN))
   console.error(`\nVIOLATION ${rule}\n  promised: ${promised}\n  seen:     ${seen}`);

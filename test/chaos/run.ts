@@ -59,6 +59,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     say(`BROKEN ${seen}`);
     broken.push({ rule: "processes", promised: "Processes end only when they are told to, and then in time.", seen });
   };
+  let isWorthKeeping = false;
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const each of closers.splice(0).reverse()) await each();
@@ -108,7 +109,8 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       ...rest.missing.map((seen) => notCalm(`${SETTLE_MS} ms after the end`, seen)),
       ...check(evidence),
     ];
-    if (violations.length > 0) for (const log of logs) log.keep(folder);
+    isWorthKeeping = violations.length > 0;
+    if (isWorthKeeping) for (const log of logs) log.keep(folder);
     const repeats = model.repeats();
     return {
       seed,
@@ -128,11 +130,11 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       framesChecked: count(logs.map((log) => entriesOf(log, "frame").length)),
       violations,
       calmMs: summarise(calms),
-      folder: violations.length > 0 ? folder : undefined,
+      folder: isWorthKeeping ? folder : undefined,
     };
   } finally {
     await close();
-    if (broken.length === 0) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    if (!isWorthKeeping) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 };
 

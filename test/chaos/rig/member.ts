@@ -50,7 +50,7 @@ export const openMember = async (options: MemberOptions): Promise<Member> => {
 
   const start = async (): Promise<Life | undefined> => {
     while (!closing.signal.aborted) {
-      const life = await startLife({ ...options, environment });
+      const life = await startLife({ ...options, environment, stopping: closing.signal });
       if (life !== undefined) {
         all.add(life);
         life.child.once("exit", (code, signal) => {

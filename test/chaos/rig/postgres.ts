@@ -31,7 +31,9 @@ export const openChaosPostgres = async (): Promise<ChaosPostgres> => {
   await chmod(dataDir, 0o755);
   const open = (): Promise<EmbeddedPostgres> =>
     openEmbeddedPostgres({ dataDir, log: silentLogger, settings: SETTINGS });
-  let running: EmbeddedPostgres | undefined = await open();
+  let starting = open();
+  let running: EmbeddedPostgres | undefined = await starting;
+  let isClosed = false;
   const { port } = new URL(running.url);
   const clusterDir = path.join(dataDir, "cluster");
   const url = databaseUrl(running.url, DATABASE);
@@ -52,10 +54,15 @@ export const openChaosPostgres = async (): Promise<ChaosPostgres> => {
       running = undefined;
     },
     start: async () => {
-      running ??= await open();
+      if (isClosed) return;
+      starting = open();
+      running = await starting;
       if (new URL(running.url).port !== port) throw new Error("PostgreSQL came back on another port");
     },
     close: async () => {
+      isClosed = true;
+      // Put right by a fault that is still going on: it is taken down all the same.
+      await starting.catch(() => undefined);
       await running?.close();
       await rm(dataDir, { recursive: true, force: true });
     },

@@ -25,6 +25,8 @@ export interface ProductOptions {
   readonly nodeArguments: readonly string[];
   /** Folder for its log. */
   readonly folder: string;
+  /** Aborted: a process that is still starting is ended. */
+  readonly stopping?: AbortSignal;
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -43,6 +45,10 @@ export const startLife = async (options: ProductOptions): Promise<Life | undefin
   );
   const log = createWriteStream(path.join(options.folder, `${options.name}.log`), { flags: "a" });
   child.stderr.pipe(log);
+  const { stopping } = options;
+  const kill = (): void => void child.kill("SIGKILL");
+  stopping?.addEventListener("abort", kill, { once: true });
+  child.once("exit", () => stopping?.removeEventListener("abort", kill));
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");

@@ -13,6 +13,7 @@ export const openChaosRedis = async (): Promise<ChaosRedis> => {
   if (file === undefined) throw new Error("There is no redis-server on PATH: use --backend postgres.");
   const port = await freePort();
   let running: TestRedis | undefined = await startRedisServer(file, port);
+  let isClosed = false;
   const kill = async (): Promise<void> => {
     await running?.close();
     running = undefined;
@@ -21,8 +22,11 @@ export const openChaosRedis = async (): Promise<ChaosRedis> => {
     port,
     kill,
     start: async () => {
-      running ??= await startRedisServer(file, port);
+      if (!isClosed) running ??= await startRedisServer(file, port);
     },
-    close: kill,
+    close: async () => {
+      isClosed = true;
+      await kill();
+    },
   };
 };
