@@ -24,8 +24,8 @@ const places: readonly Place[] = [
   { href: "/board/requests", text: "Requests", for: ["broker"] },
   { href: "/clinics", text: "Clinics", for: desk },
   { href: "/bulletin", text: "Bulletin", for: [...desk, "broker"] },
-  { href: "/admin/queue", text: "Queue", for: ["admin"] },
   { href: "/settings", text: "Settings", for: [...desk, "broker", "admin"] },
+  { href: "/admin/queue", text: "Queue", for: ["admin"] },
 ];
 
 /** Where somebody lands: the first place that their role has. */
