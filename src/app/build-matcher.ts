@@ -30,7 +30,7 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
   const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: telemetry.metrics.observeSweep };
   const sweep = startSweep([...sweepers(parts), courier.sweeper], sweeping);
   releasers.add("the sweep", () => sweep.close());
-  const couriers = createCouriers(config.reach);
+  const couriers = createCouriers(config.reach, database);
   releasers.add("mail and push", async () => {
     for (const courier of Object.values(couriers)) courier.close();
   });

@@ -48,6 +48,7 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "settings-in-past": "The time until which neighbours may ask has passed already.",
   "no-mailbox": "The organisation has given no mailbox yet.",
   "test-too-soon": "A test message was sent less than a minute ago.",
+  "push-service-unknown": "The browser belongs to no push service that this installation posts to.",
   "mail-off": "This installation sends no mail.",
   "settings-stale": "Somebody changed the settings since they were read.",
   "settings-unknown-reference": "The settings name a service, requirement or organisation that does not exist.",

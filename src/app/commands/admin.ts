@@ -3,6 +3,7 @@ import { addAfterRestore } from "./backup.ts";
 import type { AddCommand } from "./command.ts";
 import { addFallbackPage } from "./fallback-page.ts";
 import { addCreateOrganisation, addSignAgreement } from "./sign-agreement.ts";
+import { addVapidKeys } from "./vapid-keys.ts";
 import { addVerifyAudit } from "./verify-audit.ts";
 
 /** `covershare admin …`: what whoever runs the service does, with the rights of the machine and no user behind it. */
@@ -13,6 +14,7 @@ export const addAdmin: AddCommand = (parent, context) => {
   addCreateOrganisation(admin, context);
   addSignAgreement(admin, context);
   addVerifyAudit(admin, context);
+  addVapidKeys(admin, context);
   addAfterRestore(admin, context);
   addFallbackPage(admin, context);
 };

@@ -1,7 +1,9 @@
 import { readFilesIntoFields } from "./files.ts";
 import { improveForms } from "./forms.ts";
 import { goLive } from "./live.ts";
+import { offerPush } from "./push.ts";
 
 improveForms();
 readFilesIntoFields();
+offerPush();
 goLive();

@@ -19,3 +19,6 @@ export const mailIsOff = (): DomainError =>
     "mail-off",
     "This Covershare sends no mail. Whoever runs it has to give it a mail server.",
   );
+
+export const noPushService = (): DomainError =>
+  new DomainError("conflict", "push-service-unknown", "Messages to this browser cannot be sent from this Covershare.");

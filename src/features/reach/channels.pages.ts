@@ -4,8 +4,16 @@ import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { atDesk, brokersOnly, form, managersOnly, page, signedIn, type Actor, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { listDeliveries, listUnreachable } from "./channels.repository.ts";
-import { confirmBody, mailboxBody, type DeliveryView, type MailboxState, type ReachParts } from "./channels.schema.ts";
 import {
+  browserBody,
+  confirmBody,
+  mailboxBody,
+  type DeliveryView,
+  type MailboxState,
+  type ReachParts,
+} from "./channels.schema.ts";
+import {
+  addBrowser,
   confirmMailbox,
   readChannels,
   requireTestSecret,
@@ -100,7 +108,6 @@ const show = async (actor: Actor, { q }: Database, parts: ReachParts): Promise<V
       lastSent: spoken(channels.lastSentAt),
       isManager: actor.roles.some((role) => role === "manager" || role === "admin"),
       isAtDesk: actor.roles.some((role) => role !== "admin"),
-      pushKey: parts.pushKey,
       recent: recent.filter(({ organisationCode }) => organisationCode === actor.organisationCode).map(presentDelivery),
     },
   });
@@ -172,6 +179,27 @@ export const channelPages = (parts: ReachParts): readonly AppPage[] => {
       async ({ actor, input }, tx) => {
         await setOptedIn(tx, actor, input.isOptedIn);
         return done(input.isOptedIn ? "You are told by mail too." : "You are no longer told by mail.");
+      },
+    ),
+    form(
+      {
+        path: `${PATH}/browsers`,
+        summary: "Tell this browser too",
+        access: signedIn,
+        params: none,
+        input: browserBody,
+        read: (fields) => ({
+          endpoint: fields.text("endpoint"),
+          p256dh: fields.text("p256dh"),
+          auth: fields.text("auth"),
+        }),
+        fieldOf: () => "browser",
+        messages: { browser: "This browser did not say how it is reached" },
+        again,
+      },
+      async ({ actor, input }, tx) => {
+        await addBrowser(tx, actor, input, parts);
+        return done("This browser is told too.");
       },
     ),
     page(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { atDesk, brokersOnly, command, managersOnly, read, signedIn, type AppRoute } from "../access/index.ts";
 import { listDeliveries, listUnreachable } from "./channels.repository.ts";
 import {
+  browserBody,
   channelsView,
   confirmBody,
   deliveriesPage,
@@ -10,7 +11,15 @@ import {
   unreachableView,
   type ReachParts,
 } from "./channels.schema.ts";
-import { confirmMailbox, readChannels, sendTest, setMailbox, setOptedIn } from "./channels.service.ts";
+import {
+  addBrowser,
+  confirmMailbox,
+  readChannels,
+  removeBrowser,
+  sendTest,
+  setMailbox,
+  setOptedIn,
+} from "./channels.service.ts";
 
 const path = "/v1/settings/channels";
 const tag = "reaching people";
@@ -86,6 +95,36 @@ export const channelRoutes = (parts: ReachParts): readonly AppRoute[] => [
     },
     async ({ actor, body }, tx) => {
       await setOptedIn(tx, actor, body.isOptedIn);
+      return { body: await readChannels(tx.q, actor, parts) };
+    },
+  ),
+  command(
+    {
+      method: "POST",
+      path: `${path}/browsers`,
+      summary: "Tell this browser too (web push): what its `PushSubscription` says",
+      tag,
+      access: signedIn,
+      body: browserBody,
+      response: channelsView,
+    },
+    async ({ actor, body }, tx) => {
+      await addBrowser(tx, actor, body, parts);
+      return { body: await readChannels(tx.q, actor, parts) };
+    },
+  ),
+  command(
+    {
+      method: "POST",
+      path: `${path}/browsers/remove`,
+      summary: "Tell this browser no longer",
+      tag,
+      access: signedIn,
+      body: browserBody.pick({ endpoint: true }),
+      response: channelsView,
+    },
+    async ({ actor, body }, tx) => {
+      await removeBrowser(tx, actor, body.endpoint);
       return { body: await readChannels(tx.q, actor, parts) };
     },
   ),

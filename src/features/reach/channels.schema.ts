@@ -24,6 +24,14 @@ export const confirmBody = z.strictObject({
   secret: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "This is not the end of a link of ours."),
 });
 
+/** What a browser's `PushSubscription` says of itself. */
+export const browserBody = z.strictObject({
+  endpoint: z.url("This is not an address.").max(1_000),
+  /** An uncompressed point of P-256, and 16 bytes: base64url. */
+  p256dh: z.string().regex(/^B[A-Za-z0-9_-]{86}$/, "This is not a key of a browser."),
+  auth: z.string().regex(/^[A-Za-z0-9_-]{22}$/, "This is not a secret of a browser."),
+});
+
 const instant = z.iso.datetime();
 
 /** How one thing fared: queued, sent (the next mail server has it), delivered or bounced where a report says so, or never sent and why. */
@@ -67,7 +75,10 @@ export const channelsView = z.object({
   isOptedIn: z.boolean(),
   /** How many colleagues opted in. */
   people: z.int(),
+  /** The user's browsers that are told, for this organisation. */
   browsers: z.int(),
+  /** What a browser subscribes with (`applicationServerKey`); null: no push here. */
+  pushKey: z.string().nullable(),
 });
 export type ChannelsView = z.output<typeof channelsView>;
 

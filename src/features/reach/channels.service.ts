@@ -3,7 +3,7 @@ import { notFound } from "../../platform/errors/domain-error.ts";
 import { newSecret, sha256 } from "../../platform/ids/ids.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
-import { mailIsOff, noMailbox, testTooSoon } from "./channels.errors.ts";
+import { mailIsOff, noMailbox, noPushService, testTooSoon } from "./channels.errors.ts";
 import {
   confirmTest,
   isTestSecret,
@@ -17,6 +17,8 @@ import {
 } from "./channels.repository.ts";
 import type { ChannelsView, MailboxState, ReachParts } from "./channels.schema.ts";
 import { insertDeliveries } from "./deliveries.repository.ts";
+import { isPushService } from "./push/push.rules.ts";
+import { putSubscription, removeSubscription, type Subscription } from "./push/subscriptions.repository.ts";
 import { announceMailbox } from "./send.service.ts";
 
 export const stateOf = (channel: Pick<Channel, "mailbox" | "confirmedAt" | "failingSince">): MailboxState =>
@@ -48,6 +50,7 @@ export const readChannels = async (q: Queryable, actor: Actor, parts: ReachParts
     ...plain,
     hasMail: parts.hasMail,
     hasPush: parts.pushKey !== undefined,
+    pushKey: parts.pushKey ?? null,
     mailboxState: stateOf({ ...plain, confirmedAt, failingSince }),
     confirmedAt: confirmedAt?.toISOString() ?? null,
     testSentAt: testSentAt?.toISOString() ?? null,
@@ -124,4 +127,16 @@ export const confirmMailbox = async (tx: Tx, actor: Actor, secret: string): Prom
 export const setOptedIn = async (tx: Tx, actor: Actor, isOptedIn: boolean): Promise<void> => {
   await (isOptedIn ? optIn(tx, actor) : optOut(tx, actor));
   await recordAudit(tx, actor, isOptedIn ? "reach.opt-in" : "reach.opt-out", actor.userId);
+};
+
+/** The actor's browser is told too, of what concerns the organisation acted for. @throws `push-service-unknown` */
+export const addBrowser = async (tx: Tx, actor: Actor, given: Subscription, parts: ReachParts): Promise<void> => {
+  if (parts.pushKey === undefined || !isPushService(given.endpoint, parts.pushServices)) throw noPushService();
+  await putSubscription(tx, actor, given);
+  await recordAudit(tx, actor, "reach.browser-add", actor.userId);
+};
+
+export const removeBrowser = async (tx: Tx, actor: Actor, endpoint: string): Promise<void> => {
+  await removeSubscription(tx, actor, endpoint);
+  await recordAudit(tx, actor, "reach.browser-remove", actor.userId);
 };

@@ -11,3 +11,6 @@ export { channelPages } from "./channels.pages.ts";
 export { channelRoutes } from "./channels.routes.ts";
 export { noReach, type MailboxState, type ReachParts } from "./channels.schema.ts";
 export { setMailbox, confirmMailbox, stateOf } from "./channels.service.ts";
+export { createPushCourier, type PushSettings } from "./push/push.courier.ts";
+export { newVapidKey, publicKeyOf } from "./push/push.rules.ts";
+export { findSubscription } from "./push/subscriptions.repository.ts";

@@ -111,6 +111,8 @@ export const addAssets = (server: FastifyInstance, assets: Assets): void => {
         .type(asset.type)
         .header("cache-control", "public, max-age=31536000, immutable")
         .header("vary", "accept-encoding")
+        // It lies among the assets, and may show messages for every page.
+        .headers(asset.url.startsWith("/assets/service-worker.") ? { "service-worker-allowed": "/" } : {})
         .header("x-content-type-options", "nosniff");
       if (/\bbr\b/.test(accepted)) return reply.header("content-encoding", "br").send(asset.brotli);
       if (/\bgzip\b/.test(accepted)) return reply.header("content-encoding", "gzip").send(asset.gzip);

@@ -1,0 +1,201 @@
+import { createDecipheriv, createECDH, createHmac, createPublicKey, randomBytes, verify } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { Actor } from "../../../src/features/access/index.ts";
+import { addBrowser, readChannels } from "../../../src/features/reach/channels.service.ts";
+import {
+  createPushCourier,
+  findSubscription,
+  newVapidKey,
+  publicKeyOf,
+  queueMail,
+  type Couriers,
+} from "../../../src/features/reach/index.ts";
+import { isPushService } from "../../../src/features/reach/push/push.rules.ts";
+import { aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
+import { closeCouriers, reachOnce } from "./support.ts";
+
+interface Pushed {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+let db: TestDatabase;
+let service: Server;
+let origin: string;
+let push: Couriers;
+let status = 201;
+const pushed: Pushed[] = [];
+const privateKey = newVapidKey();
+const parts = () => ({ hasMail: false, pushKey: publicKeyOf(privateKey), pushServices: [origin] });
+
+beforeAll(async () => {
+  db = await openTestDatabase();
+  await db.holdClock("2026-12-15T10:00:00Z");
+  service = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      pushed.push({ path: request.url ?? "", headers: request.headers, body });
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    service.listen(0, "127.0.0.1", resolve);
+  });
+  const address = service.address();
+  origin = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+  push = {
+    push: createPushCourier({
+      privateKey,
+      subject: "mailto:cover@example.test",
+      services: [origin],
+      find: async (id) => findSubscription(db.q, id),
+    }),
+  };
+});
+afterAll(async () => {
+  closeCouriers(push);
+  service.closeAllConnections();
+  service.close();
+  await db.close();
+});
+beforeEach(() => {
+  pushed.splice(0);
+  status = 201;
+});
+
+/** A browser: its keys, and what it does with a message (RFC 8291 3, RFC 8188 2). Written apart from the code under test. */
+const aBrowser = (path: string) => {
+  const pair = createECDH("prime256v1");
+  const own = pair.generateKeys();
+  const auth = randomBytes(16);
+  const hmac = (key: Buffer, text: Buffer): Buffer => createHmac("sha256", key).update(text).digest();
+  return {
+    subscription: { endpoint: `${origin}${path}`, p256dh: own.toString("base64url"), auth: auth.toString("base64url") },
+    read: (body: Buffer): unknown => {
+      const [salt, length] = [body.subarray(0, 16), body.readUInt8(20)];
+      const [theirs, sealed] = [body.subarray(21, 21 + length), body.subarray(21 + length)];
+      const secret = hmac(auth, pair.computeSecret(theirs));
+      const input = hmac(secret, Buffer.concat([Buffer.from("WebPush: info\0"), own, theirs, Buffer.from([1])]));
+      const key = hmac(salt, input);
+      const content = hmac(key, Buffer.from("Content-Encoding: aes128gcm\0\x01")).subarray(0, 16);
+      const nonce = hmac(key, Buffer.from("Content-Encoding: nonce\0\x01")).subarray(0, 12);
+      const cipher = createDecipheriv("aes-128-gcm", content, nonce).setAuthTag(sealed.subarray(-16));
+      const plain = Buffer.concat([cipher.update(sealed.subarray(0, -16)), cipher.final()]);
+      expect(plain.at(-1)).toBe(2);
+      return JSON.parse(plain.subarray(0, -1).toString("utf8"));
+    },
+  };
+};
+
+const json = (part: string | undefined): unknown => JSON.parse(Buffer.from(part ?? "", "base64url").toString("utf8"));
+
+/** Checks a VAPID header as a push service does (RFC 8292 4), and gives its claims. */
+const claimsOf = (header: unknown): unknown => {
+  const [, token = "", key = ""] = /^vapid t=([^,]+), k=(\S+)$/.exec(z.string().parse(header)) ?? [];
+  const [head = "", claims = "", signature = ""] = token.split(".");
+  const point = Buffer.from(key, "base64url");
+  const publicKey = createPublicKey({
+    format: "jwk",
+    key: {
+      kty: "EC",
+      crv: "P-256",
+      x: point.subarray(1, 33).toString("base64url"),
+      y: point.subarray(33).toString("base64url"),
+    },
+  });
+  expect(json(head)).toEqual({ typ: "JWT", alg: "ES256" });
+  const signed = Buffer.from(`${head}.${claims}`);
+  const isGenuine = verify(
+    "sha256",
+    signed,
+    { key: publicKey, dsaEncoding: "ieee-p1363" },
+    Buffer.from(signature, "base64url"),
+  );
+  expect([isGenuine, key]).toEqual([true, publicKeyOf(privateKey)]);
+  return json(claims);
+};
+
+const tell = async (actor: Actor, cause: string): Promise<unknown> =>
+  db.database.transact(async (tx) =>
+    queueMail(tx, {
+      userId: actor.userId,
+      cause,
+      kind: "alarm",
+      subject: "Two dressings look for a place",
+      lines: ["By Thu 24 Dec"],
+      link: "/board",
+    }),
+  );
+
+describe("web push", () => {
+  it("brings a message that only the browser can read, signed by us, to its push service", async () => {
+    const actor = await aUser(db);
+    const browser = aBrowser("/push/one");
+    await db.database.transact(async (tx) => addBrowser(tx, actor, browser.subscription, parts()));
+    expect((await readChannels(db.q, actor, parts())).browsers).toBe(1);
+    await tell(actor, "push:1");
+    await reachOnce(db, push);
+    expect(pushed).toHaveLength(1);
+    const [got] = pushed;
+    if (got === undefined) throw new Error("nothing was pushed");
+    expect(got.path).toBe("/push/one");
+    expect(browser.read(got.body)).toMatchObject({
+      title: "Two dressings look for a place",
+      body: "By Thu 24 Dec",
+      link: "/board",
+    });
+    expect(got.headers).toMatchObject({ "content-encoding": "aes128gcm", urgency: "high" });
+    expect(String(got.headers["topic"])).toMatch(/^[0-9a-f]{32}$/);
+    const claims = z
+      .object({ aud: z.string(), exp: z.number(), sub: z.string() })
+      .parse(claimsOf(got.headers["authorization"]));
+    expect(claims).toMatchObject({ aud: origin, sub: "mailto:cover@example.test" });
+    expect(claims.exp * 1_000 - performance.timeOrigin).toBeLessThanOrEqual(24 * 3_600_000);
+  });
+
+  it("is tried again under the same topic while the service is busy, and forgets a browser that has gone", async () => {
+    const actor = await aUser(db);
+    const browser = aBrowser("/push/two");
+    await db.database.transact(async (tx) => addBrowser(tx, actor, browser.subscription, parts()));
+    await tell(actor, "push:2");
+    status = 503;
+    await reachOnce(db, push);
+    status = 201;
+    await db.advance({ minutes: 1 });
+    await reachOnce(db, push);
+    expect(pushed.map(({ headers }) => headers["topic"])).toEqual([
+      pushed[0]?.headers["topic"],
+      pushed[0]?.headers["topic"],
+    ]);
+    status = 410;
+    await tell(actor, "push:3");
+    await reachOnce(db, push);
+    expect((await readChannels(db.q, actor, parts())).browsers).toBe(0);
+  });
+
+  it("is posted to push services and nowhere else", async () => {
+    for (const endpoint of [
+      "https://fcm.googleapis.com/fcm/send/x",
+      "https://updates.push.services.mozilla.com/wpush/v2/x",
+      "https://db5p.notify.windows.com/w/?token=x",
+    ])
+      expect(isPushService(endpoint, []), endpoint).toBe(true);
+    for (const endpoint of [
+      "https://127.0.0.1/x",
+      "http://fcm.googleapis.com/x",
+      "https://fcm.googleapis.com:8443/x",
+      "https://fcm.googleapis.com.example.org/x",
+      "https://evil-notify.windows.com.example.org/",
+      "https://user@localhost/x",
+    ])
+      expect(isPushService(endpoint, []), endpoint).toBe(false);
+    const actor = await aUser(db);
+    const subscription = { ...aBrowser("/x").subscription, endpoint: "https://elsewhere.example/x" };
+    await expect(
+      db.database.transact(async (tx) => addBrowser(tx, actor, subscription, parts())),
+    ).rejects.toMatchObject({ code: "push-service-unknown" });
+  });
+});
