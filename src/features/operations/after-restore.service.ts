@@ -1,17 +1,7 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import type { Tx } from "../../platform/db/database.ts";
-import { defineEvent } from "../../platform/event-log/event-contract.ts";
 import { beginEra, recordAudit, system } from "../audit/index.ts";
-
-/** Told to everybody once the service was restored. */
-export const historyRestored = defineEvent({
-  type: "history.restored",
-  summary: "The service was restored from a backup: read a snapshot. What happened after the backup is gone.",
-  data: z.strictObject({
-    takenAt: z.iso.datetime().nullable().describe("When the backup was taken, where that is known."),
-  }),
-});
+import { historyRestored } from "./operations.events.ts";
 
 /** More than any organisation's log can have grown between a backup and its restore. */
 const GAP = 1_000_000;

@@ -1,4 +1,5 @@
 export { figureSources, figuresOf } from "./figures.ts";
 export { readFigures } from "./figures.repository.ts";
-export { historyRestored, settleAfterRestore } from "./after-restore.service.ts";
+export { settleAfterRestore } from "./after-restore.service.ts";
 export { queueBoardPages, type WatchedQueue } from "./queue-board.pages.ts";
+export { historyRestored } from "./operations.events.ts";
