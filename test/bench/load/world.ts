@@ -52,24 +52,22 @@ const organisations = async (q: Queryable, desks: number): Promise<void> => {
     where b between 0 and ${desks - 1} and a <> b and a / ${GROUP_SIZE} = b / ${GROUP_SIZE}`);
 };
 
-/** One morning of twelve slots at each practice, to be asked for. */
+/** Two mornings of twelve slots at each practice: one to be asked for, one that is held by what waits already. */
 const clinics = async (q: Queryable): Promise<void> => {
   await q.execute(sql`
     insert into clinics (id, organisation_code, site_id, services, channel, provides, pledge, starts_at, ends_at, breaks, slot_minutes, source, version, created_at)
-    select gen_random_uuid(), s.organisation_code, s.id, '{wound-simple}', 'in-person', '{}', 'ask', app_now() + interval '1 day',
-      app_now() + interval '1 day 4 hours', '[]', 20, 'form', 1, app_now()
-    from sites s join organisations o on o.code = s.organisation_code where o.kind = 'practice'`);
+    select gen_random_uuid(), s.organisation_code, s.id, '{wound-simple}', 'in-person', '{}', 'ask', app_now() + day * interval '1 day',
+      app_now() + day * interval '1 day' + interval '4 hours', '[]', 20, 'form', 1, app_now()
+    from sites s join organisations o on o.code = s.organisation_code cross join generate_series(1, 2) day
+    where o.kind = 'practice'`);
   await q.execute(sql`
     insert into slots (id, clinic_id, organisation_code, starts_at, ends_at, state)
     select gen_random_uuid(), c.id, c.organisation_code, c.starts_at + i * interval '20 minutes',
-      c.starts_at + (i + 1) * interval '20 minutes', 'free'
+      c.starts_at + (i + 1) * interval '20 minutes', case when c.starts_at < app_now() + interval '36 hours' then 'free' else 'busy-tentative' end
     from clinics c cross join generate_series(0, 11) i`);
 };
 
-/**
- * Requests that stay open whatever the matcher does, because nobody is as near as they want: it plans around them, the
- * sweep and the pages carry them.
- */
+/** Requests that stay open, because the neighbour that was asked does not answer: the matcher plans around them. */
 const openRequests = async (q: Queryable, count: number, desks: number): Promise<void> => {
   await q.execute(sql`
     insert into cover_requests (id, reference, home_code, group_code, priority, reason, takes_firm, posted_by, posted_by_code, version, created_at)
@@ -79,12 +77,29 @@ const openRequests = async (q: Queryable, count: number, desks: number): Promise
     join lateral (select user_id as id, organisation_code from user_roles where organisation_code = 'L' || lpad((i % ${desks})::text, 5, '0') limit 1) u on true`);
   await q.execute(sql`
     insert into need_lines (id, request_id, position, service_code, channel, minutes, earliest, due_by, requires, max_km, priority, not_asked)
-    select gen_random_uuid(), id, 1, 'wound-simple', 'in-person', 20, app_now(), app_now() + interval '4 days', '{}', 1, priority, '{}'
+    select gen_random_uuid(), id, 1, 'wound-simple', 'in-person', 20, app_now(), app_now() + interval '4 days', '{}', 15, priority, '{}'
     from cover_requests`);
   await q.execute(sql`
     insert into needs (id, request_id, line_id, group_code, ref, state, priority, ring, extra_asks)
-    select gen_random_uuid(), l.request_id, l.id, r.group_code, 'N01', 'open', l.priority, 3, 0
+    select gen_random_uuid(), l.request_id, l.id, r.group_code, 'N01', 'offered', l.priority, 3, 0
     from need_lines l join cover_requests r on r.id = l.request_id`);
+  await q.execute(sql`
+    insert into offers (id, request_id, group_code, home_code, supporting_code, kind, awaiting, state, priority, ring, is_extra, km, reasons,
+      expires_at, created_at, version)
+    select gen_random_uuid(), r.id, r.group_code, r.home_code, n.host_code, 'slots', 'supporting', 'waiting', 'routine', 3, false, n.km,
+      '["2 km","same PCN"]', app_now() + interval '1 day', app_now() - interval '1 minute', 1
+    from cover_requests r
+    join lateral (select host_code, km from neighbours where home_code = r.home_code order by km, host_code limit 1) n on true`);
+  await q.execute(sql`
+    insert into offer_needs (offer_id, need_id, is_live)
+    select o.id, n.id, true from offers o join needs n on n.request_id = o.request_id`);
+  await q.execute(sql`
+    insert into offer_slots (offer_id, slot_id, need_id, is_live)
+    select x.offer_id, s.id, x.need_id, true
+    from (select o.id as offer_id, o.supporting_code, w.need_id, row_number() over (partition by o.supporting_code order by o.id) as n
+          from offers o join offer_needs w on w.offer_id = o.id) x
+    join (select id, organisation_code, row_number() over (partition by organisation_code order by starts_at) as n
+          from slots where state = 'busy-tentative') s on s.organisation_code = x.supporting_code and s.n = x.n`);
 };
 
 interface Person {
