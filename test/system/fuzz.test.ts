@@ -10,6 +10,7 @@ import { users } from "../../src/features/identity/identity.table.ts";
 import { problemStatuses } from "../../src/platform/http/openapi.ts";
 import { aPractice, TEST_GROUP } from "../support/index.ts";
 import { paramsFor } from "./support/addresses.ts";
+import { fittingHints } from "./support/fitting-hints.ts";
 import type { Hints } from "./support/from-schema.ts";
 import { requestsFor, type Generated } from "./support/generated-requests.ts";
 import { openWholeApi, type WholeApi } from "./support/whole-api.ts";
@@ -35,12 +36,6 @@ const tokens = new Map<string, string>();
 const SOMEBODY = "somebody@practice.example";
 const PASSWORD = "three quiet harbours";
 
-/** That many days from today, at this hour (UTC). */
-const at = (days: number, hour: number): string =>
-  new Date(Math.floor(Date.now() / 86_400_000 + days + 1) * 86_400_000 + hour * 3_600_000).toISOString();
-
-const pool = (name: keyof Belongings, ...owners: readonly Belongings[]): string[] => owners.map((owner) => owner[name]);
-
 beforeAll(async () => {
   api = await openWholeApi();
   const { db } = api;
@@ -51,7 +46,6 @@ beforeAll(async () => {
   actors = [];
   for (const role of roles) actors.push(await withRole(db, role, role === "broker" ? federation.code : mine.code));
   for (const actor of actors) tokens.set(actor.userId, (await aBearer(db, actor)).authorization);
-  const all = [mine, ...others];
   const passwords = createPasswords();
   await createUser(db.database, passwords, {
     email: SOMEBODY,
@@ -63,40 +57,12 @@ beforeAll(async () => {
     .update(users)
     .set({ passwordHash: await passwords.hash(PASSWORD) })
     .where(isNull(users.passwordHash));
-  const ids = (["clinicId", "slotId", "seriesId", "offerId", "agreementId", "tokenId", "userId"] as const).flatMap(
-    (name) => pool(name, ...all),
-  );
-  hints = {
-    id: [...ids, ...pool("sessionId", ...others)],
-    clinicId: pool("clinicId", ...all),
-    slots: [pool("slotId", ...all), pool("slotId", mine)],
-    reference: pool("reference", ...all),
-    ref: ["N01", "N02", "N03"],
-    code: pool("code", ...all),
-    organisation: pool("code", ...all),
-    onBehalfOf: pool("code", mine),
-    service: ["wound-simple"],
-    services: [["wound-simple"]],
+  hints = fittingHints(mine, others, {
     token: [await anInvitation(db, mine.code), await anInvitation(db, mine.code)],
-    startsAt: [at(1, 9), at(2, 9)],
-    endsAt: [at(1, 12), at(2, 13)],
-    earliest: [at(0, 9), at(1, 9)],
-    dueBy: [at(3, 18), at(5, 18)],
-    start: [at(1, 15), at(2, 15)],
-    breaks: [[]],
-    opens: ["09:00"],
-    closes: ["12:00"],
-    date: [at(4, 0).slice(0, 10), at(5, 0).slice(0, 10)],
-    slotMinutes: [20],
-    minutes: [20],
-    confirmBreaking: [true],
-    roles: [["nurse"]],
-    role: ["nurse", "reception"],
     email: [SOMEBODY],
     password: [PASSWORD],
     currentPassword: [PASSWORD],
-    after: pool("offerId", ...all),
-  };
+  });
 }, 120_000);
 afterAll(async () => api.close());
 
