@@ -1,5 +1,5 @@
 import type { Widening } from "../requests/index.ts";
-import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
+import { LAST_RING, LEAD_MS, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
@@ -39,7 +39,8 @@ export interface Decisions {
  * nothing (A3); then needs that may wait with more practices get extra asks from what is left (A2); then what no published
  * slot covers is put to practices as calls (A4).
  */
-export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisions> => {
+export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions> => {
+  const snapshot = withTimeToAnswer(given);
   const reach = reachOf(snapshot);
   const asks = new Map<string, Ask[]>();
   for (const ask of snapshot.asks) asks.set(ask.needId, [...(asks.get(ask.needId) ?? []), ask]);
@@ -83,6 +84,19 @@ export const decide = async (snapshot: Snapshot, solve: Solver): Promise<Decisio
         shrink.some(({ needId }) => needId === need.id),
     ),
     askAgainAt: earliest(uncovered.map((need) => reach.opensNext(need))),
+  };
+};
+
+/** Without the free slots of clinics to be asked that begin before anybody could answer; what an offer holds stays. */
+const withTimeToAnswer = (snapshot: Snapshot): Snapshot => {
+  const from = snapshot.now.getTime() + LEAD_MS;
+  return {
+    ...snapshot,
+    clinics: snapshot.clinics.map((clinic) =>
+      clinic.isFirm
+        ? clinic
+        : { ...clinic, slots: clinic.slots.filter((slot) => slot.heldBy !== undefined || slot.start >= from) },
+    ),
   };
 };
 
