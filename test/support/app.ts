@@ -27,7 +27,13 @@ export interface TestAppOptions extends ApiOptions {
 /** The whole service on a test's database, listening on a free port: what `serve` starts, in this process. */
 export const startTestApp = async (db: TestDatabase, options: TestAppOptions = {}): Promise<TestApp> => {
   const { redisUrl, matcher = true, environment = {}, ...rest } = options;
-  const config = loadConfig({ DATABASE_URL: db.url, PORT: "0", DB_POOL_MAX: "10", REDIS_URL: redisUrl, ...environment });
+  const config = loadConfig({
+    DATABASE_URL: db.url,
+    PORT: "0",
+    DB_POOL_MAX: "10",
+    REDIS_URL: redisUrl,
+    ...environment,
+  });
   const resources = await openResources({
     config,
     log: silentLogger,

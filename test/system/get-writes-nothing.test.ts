@@ -118,7 +118,8 @@ describe("what is read", () => {
         expect([path, role, answer.statusCode < 500, written]).toEqual([path, role, true, []]);
       }
     expect(shown.size).toBeGreaterThan(20);
-    for (const path of ["/desk", "/offers/:id", "/requests/:reference", "/settings/channels"]) expect(shown).toContain(path);
+    for (const path of ["/desk", "/offers/:id", "/requests/:reference", "/settings/channels"])
+      expect(shown).toContain(path);
     expect(await offersNow()).toEqual(before);
   });
 });

@@ -3,7 +3,11 @@ self.addEventListener("push", (event) => {
   const { title, body, link, tag } = event.data?.json() ?? {};
   event.waitUntil(
     // A repeat has the same tag and takes the place of the first.
-    self.registration.showNotification(title ?? "Covershare", { body: body ?? "", tag: tag ?? "covershare", data: { link } }),
+    self.registration.showNotification(title ?? "Covershare", {
+      body: body ?? "",
+      tag: tag ?? "covershare",
+      data: { link },
+    }),
   );
 });
 
