@@ -130,4 +130,4 @@ const always: readonly FaultKind[] = [
 
 /** Every kind of fault that this backend knows. */
 export const faultKinds = ({ redis }: Rig): readonly FaultKind[] =>
-  redis === undefined ? always : [...always, redisWiped];
+  redis === undefined ? always : [redisWiped, ...always];
