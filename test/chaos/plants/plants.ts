@@ -14,6 +14,8 @@ export interface Plant {
   readonly seen?: RegExp;
   /** With this bug things never come to rest: it is not waited for. */
   readonly neverRests?: true;
+  /** With this bug no desk hears of an offer: none is waited for. */
+  readonly bringsNoOffers?: true;
 }
 
 const ending = "features/offers/ending.service.js";
@@ -96,6 +98,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: "forgets that a post is due for matching",
+    bringsNoOffers: true,
     edits: [
       {
         file: "features/match-due/match-due.repository.js",
@@ -182,6 +185,7 @@ export const plants: readonly Plant[] = [
   },
   {
     name: "wakes nobody and does not poll",
+    bringsNoOffers: true,
     neverRests: true,
     edits: [
       { file: "platform/realtime/fan-out.js", find: "if (isClosed || reads >= MAX_READS)", replace: "if (reads >= 0)" },

@@ -27,7 +27,6 @@ export interface Stage {
 const CLOCK_SPEED = 120;
 const FIRST_POSTS = 10;
 const ACTIONS = 40;
-/** With some bugs there are no offers: then it goes on without. */
 const OFFERED_WITHIN_MS = 12_000;
 /** Or commands that never end. */
 const IDLE_WITHIN_MS = 30_000;
@@ -42,6 +41,7 @@ const until = async (condition: () => boolean, withinMs: number): Promise<void> 
 
 /** Plays a few seconds with the bug in it, lets things come to rest, and answers the rules that were found broken. */
 export const playPlanted = async ({ server, template, seats }: Stage, plant: Plant): Promise<string[]> => {
+  const offeredWithinMs = plant.bringsNoOffers === true ? 1_000 : OFFERED_WITHIN_MS;
   const name = `covershare_chaos_${newSpeakable(8).toLowerCase()}`;
   const url = databaseUrl(server, name);
   const folder = await mkdtemp(path.join(tmpdir(), "covershare-plant-"));
@@ -69,7 +69,7 @@ export const playPlanted = async ({ server, template, seats }: Stage, plant: Pla
   try {
     model.postNow(FIRST_POSTS);
     model.postNow(FIRST_POSTS / 4, { isDueSoon: true });
-    await until(() => model.isIdle() && model.offered() > FIRST_POSTS, OFFERED_WITHIN_MS);
+    await until(() => model.isIdle() && model.offered() > FIRST_POSTS, offeredWithinMs);
     // Everybody at once: what is wanted by several is raced for.
     model.acceptNow();
     clock.run();
@@ -78,7 +78,7 @@ export const playPlanted = async ({ server, template, seats }: Stage, plant: Pla
     await until(() => model.isIdle(), IDLE_WITHIN_MS);
     // What was asked asap and not answered lapses now; what was due comes back.
     model.postNow(FIRST_POSTS);
-    await until(() => model.isIdle() && model.offered() > FIRST_POSTS / 2, OFFERED_WITHIN_MS);
+    await until(() => model.isIdle() && model.offered() > FIRST_POSTS / 2, offeredWithinMs);
     await clock.leap(45);
     await until(() => model.isIdle(), IDLE_WITHIN_MS);
     const { missing } = await waitForCalm(
