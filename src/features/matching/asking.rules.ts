@@ -40,10 +40,3 @@ export const ringWaitEnds = (priority: Priority, now: Date, homeHours: readonly 
  */
 export const widensFurther = (need: { readonly ring: number; readonly extraAsks: number }): boolean =>
   need.ring < LAST_RING || need.extraAsks < LAST_RING;
-
-/**
- * How soon a block may begin that a desk is asked about. An offer ends when its first slot begins (O2), and whoever let one
- * lapse is not asked for that need again (A5): asked for times in a few minutes, a desk that would have said yes to later ones
- * is lost. In the simulated rush eight asap needs were, at one practice.
- */
-export const LEAD_MS = 30 * 60_000;

@@ -1,5 +1,5 @@
 import type { Widening } from "../requests/index.ts";
-import { LAST_RING, LEAD_MS, ringWaitEnds, widensFurther } from "./asking.rules.ts";
+import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
@@ -9,6 +9,7 @@ import { problemOf } from "./problem.rules.ts";
 import { isTakenAtOnce, reachOf, type Reach } from "./reach.rules.ts";
 import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
 import { allowedAt, catalogueOf } from "./solver/index.ts";
+import { withTimeToAnswer } from "./time-to-answer.rules.ts";
 
 /** What a plan comes to: everything that is to be written, and nothing that was read. */
 export interface Decisions {
@@ -84,19 +85,6 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
         shrink.some(({ needId }) => needId === need.id),
     ),
     askAgainAt: earliest(uncovered.map((need) => reach.opensNext(need))),
-  };
-};
-
-/** Without the free slots of clinics to be asked that begin before anybody could answer; what an offer holds stays. */
-const withTimeToAnswer = (snapshot: Snapshot): Snapshot => {
-  const from = snapshot.now.getTime() + LEAD_MS;
-  return {
-    ...snapshot,
-    clinics: snapshot.clinics.map((clinic) =>
-      clinic.isFirm
-        ? clinic
-        : { ...clinic, slots: clinic.slots.filter((slot) => slot.heldBy !== undefined || slot.start >= from) },
-    ),
   };
 };
 

@@ -8,6 +8,7 @@ import { readSnapshotFor, type ExplainedSnapshot } from "./snapshot.service.ts";
 import type { SeekingNeed } from "./snapshot.ts";
 import { catalogueOf, firstFailingRule, occupancyBefore, type ReasonCode } from "./solver/index.ts";
 import { publishedKey } from "./supply.repository.ts";
+import { withTimeToAnswer } from "./time-to-answer.rules.ts";
 
 /** How the practices of the group stand to one line that still looks for cover. Codes of organisations throughout. */
 export interface Explanation {
@@ -21,10 +22,11 @@ export interface Explanation {
 
 /** For each need the first rule of M1 that keeps each practice from it; a practice that could take it is missing. */
 export const failingRules = async (
-  snapshot: ExplainedSnapshot,
+  given: ExplainedSnapshot,
   needs: readonly SeekingNeed[],
   hosts: readonly string[] | "all" = "all",
 ): Promise<Map<string, Map<string, ReasonCode>>> => {
+  const snapshot = withTimeToAnswer(given);
   const reach = reachOf(snapshot);
   const within = new Map(needs.map((need) => [need.id, reach.within(need, need.ring)]));
   const catalogue = catalogueOf(problemOf(snapshot, { needs, reach: within, clinics: snapshot.clinics }));

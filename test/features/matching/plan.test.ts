@@ -57,6 +57,19 @@ describe("planning a sharing group", () => {
     expect(await needStates(db, offered.requestId)).toEqual(["agreed", "agreed"]);
   });
 
+  it("O2, A5: no desk is asked for a time that begins before it could answer", async () => {
+    const home = await aPractice(db);
+    const near = await aPractice(db);
+    await aClinic(db, { at: near.code, startsAt: "2026-12-14T10:05:00Z", slots: 2 });
+    const desk = await aUser(db, { roles: ["reception"], at: near.code });
+    await aRequest(db, { home: home.code, priority: "asap", needs: [{ count: 2, earliest: "2026-12-14T10:00:00Z" }] });
+    await plan(db);
+    const [offer] = await waitingFor(db, desk);
+    // The first slot begins in five minutes; the second leaves 25, and the offer ends with it.
+    expect(offer?.slots.map(({ startsAt }) => startsAt)).toEqual(["2026-12-14T10:25:00.000Z"]);
+    expect(offer?.expiresAt).toBe("2026-12-14T10:25:00.000Z");
+  });
+
   it("A2: an urgent need waits with two practices at once, and the loser is thanked", async () => {
     const home = await aPractice(db);
     const [one, two] = [await aPractice(db), await aPractice(db)];
