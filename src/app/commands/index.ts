@@ -4,6 +4,7 @@ import { addAdmin } from "./admin.ts";
 import { addBackup, addRestore } from "./backup.ts";
 import { addDemo } from "./demo.ts";
 import { addImport } from "./import.ts";
+import { addMail } from "./mail.ts";
 import { addMatch } from "./match.ts";
 import { addMigrate } from "./migrate.ts";
 import { addApi, addMatcher, addServe } from "./serve.ts";
@@ -16,6 +17,7 @@ export const addCommands = (program: Command, context: CommandContext): void => 
   addDemo(program, context);
   addImport(program, context);
   addMatch(program, context);
+  addMail(program, context);
   addMigrate(program, context);
   addBackup(program, context);
   addRestore(program, context);

@@ -81,7 +81,7 @@ const presentDelivery = (each: DeliveryView) => ({
       ? null
       : isOurWord(each.why)
         ? (WHY[each.why] ?? null)
-        : `The mail server said ${each.why}`,
+        : `The mail system said ${each.why}`,
 });
 
 const MAILBOX: Readonly<Record<MailboxState, { readonly text: string; readonly tone: string }>> = {

@@ -3,6 +3,7 @@ export { composeDue, type WaysOut } from "./compose.service.ts";
 export { noteMessageArrived } from "./arrived.service.ts";
 export { deriveDeliveries } from "./derive.service.ts";
 export { sendDue, type Couriers } from "./send.service.ts";
+export { takeReport, type ReportResult } from "./reports/report.service.ts";
 export type { Courier, Outcome } from "./courier.ts";
 export { createSmtpCourier, messageIdOf } from "./smtp.courier.ts";
 export { reachEvents } from "./reach.events.ts";

@@ -98,31 +98,6 @@ export const noteMailboxFailed = async (
 export const organisationOf = (recipient: string): string | undefined =>
   recipient.startsWith("desk:") ? recipient.slice(5) : undefined;
 
-/** The envelope a report of (non-)delivery is about, as far as it was accepted. */
-export const findEnvelope = async (
-  q: Queryable,
-  id: string,
-): Promise<{ readonly recipient: string; readonly address: string } | undefined> => {
-  const [found] = await rows(
-    q,
-    z.object({ recipient: z.string(), address: z.string() }),
-    sql`select recipient, address from envelopes where id = ${id}::uuid and channel = 'email'`,
-  );
-  return found;
-};
-
-export const markReported = async (
-  tx: Tx,
-  id: string,
-  state: "delivered" | "bounced",
-  failure: string | null,
-): Promise<boolean> => {
-  const result = await tx.q.execute(sql`
-    update envelopes set state = ${state}, failure = ${failure}, ended_at = app_now()
-    where id = ${id} and state in ('sent', 'queued', 'delivered') and state <> ${state}`);
-  return result.rowCount === 1;
-};
-
 /** A browser that took its permission back, or was reinstalled. */
 export const forgetSubscription = async (q: Database["q"], id: string): Promise<void> => {
   await q.execute(sql`delete from push_subscriptions where id = ${id}::uuid`);

@@ -32,15 +32,22 @@ export const announceMailbox = async (tx: Tx, organisationCode: string, state: "
     tx.emit(eventFor(mailboxChanged, stream, { organisationCode, state }));
 };
 
-const failMailbox = async (database: Database, envelope: ClaimedEnvelope, code: string, isFinal: boolean) => {
-  const organisationCode = organisationOf(envelope.recipient);
+/** A message to an organisation's mailbox came back or could not be sent: if it is dead by that, everybody concerned hears. */
+export const noteFailure = async (
+  tx: Tx,
+  { recipient, address }: Pick<ClaimedEnvelope, "recipient" | "address">,
+  code: string,
+  isFinal: boolean,
+): Promise<void> => {
+  const organisationCode = organisationOf(recipient);
   if (organisationCode === undefined) return;
-  await database.transact(async (tx) => {
-    if (!(await noteMailboxFailed(tx, organisationCode, envelope.address, code, isFinal))) return;
-    await recordAudit(tx, system, "mailbox.fail", organisationCode, { code });
-    await announceMailbox(tx, organisationCode, "failing");
-  });
+  if (!(await noteMailboxFailed(tx, organisationCode, address, code, isFinal))) return;
+  await recordAudit(tx, system, "mailbox.fail", organisationCode, { code });
+  await announceMailbox(tx, organisationCode, "failing");
 };
+
+const failMailbox = async (database: Database, envelope: ClaimedEnvelope, code: string, isFinal: boolean) =>
+  database.transact(async (tx) => noteFailure(tx, envelope, code, isFinal));
 
 const settle = async (database: Database, envelope: ClaimedEnvelope, outcome: Outcome): Promise<void> => {
   const { id, attempts, recipient, address } = envelope;

@@ -69,6 +69,8 @@ export const createSmtpCourier = (settings: SmtpSettings): Courier => {
           ...mail,
           messageId: messageIdOf(id, settings.from),
           date: createdAt,
+          // RFC 3461, where the server offers it: what becomes of it is reported to `from`, for `covershare mail bounce`.
+          dsn: { envid: id, ret: "HDRS", notify: ["FAILURE", "DELAY", "SUCCESS"], orcpt: `rfc822;${address}` },
           // RFC 3834: nobody's absence notice shall answer.
           headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
         });

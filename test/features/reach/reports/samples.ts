@@ -1,0 +1,126 @@
+/** Reports of the shapes that mail systems write; after RFC 3464's appendix. Addresses and hosts are invented. */
+export interface Sample {
+  readonly messageId: string;
+  readonly to: string;
+  readonly action: string;
+  readonly status: string;
+}
+
+const lines = (...each: readonly string[]): string => each.join("\r\n");
+
+/** As a Postfix writes it: bare LF when piped, the whole message returned, fields folded. */
+export const postfixReport = ({ messageId, to, action, status }: Sample): string =>
+  lines(
+    "From MAILER-DAEMON Tue Dec 15 10:02:01 2026",
+    "Return-Path: <>",
+    "Received: by mx.relay.example (Postfix)",
+    "\tid 4A5B6C7D8E; Tue, 15 Dec 2026 10:02:01 +0000 (GMT)",
+    "Date: Tue, 15 Dec 2026 10:02:01 +0000 (GMT)",
+    "From: MAILER-DAEMON@mx.relay.example (Mail Delivery System)",
+    "Subject: Undelivered Mail Returned to Sender",
+    "To: cover@example.test",
+    "Auto-Submitted: auto-replied",
+    "MIME-Version: 1.0",
+    "Content-Type: multipart/report; report-type=delivery-status;",
+    '\tboundary="9D1F2.1765792921/mx.relay.example"',
+    "Message-Id: <20261215100201.4A5B6C7D8E@mx.relay.example>",
+    "",
+    "This is a MIME-encapsulated message.",
+    "",
+    "--9D1F2.1765792921/mx.relay.example",
+    "Content-Description: Notification",
+    "Content-Type: text/plain; charset=us-ascii",
+    "",
+    `<${to}>: host mx.practice.example[192.0.2.7] said: 550 5.1.1 User unknown`,
+    "",
+    "--9D1F2.1765792921/mx.relay.example",
+    "Content-Description: Delivery report",
+    "Content-Type: message/delivery-status",
+    "",
+    "Reporting-MTA: dns; mx.relay.example",
+    "X-Postfix-Queue-ID: 4A5B6C7D8E",
+    "Arrival-Date: Tue, 15 Dec 2026 10:02:00 +0000 (GMT)",
+    "",
+    `Final-Recipient: rfc822; ${to}`,
+    `Original-Recipient: rfc822;${to}`,
+    `Action: ${action}`,
+    `Status: ${status}`,
+    "Remote-MTA: dns; mx.practice.example",
+    "Diagnostic-Code: smtp; 550 5.1.1 User unknown in virtual",
+    "    mailbox table",
+    "",
+    "--9D1F2.1765792921/mx.relay.example",
+    "Content-Description: Undelivered Message",
+    "Content-Type: message/rfc822",
+    "",
+    "From: Covershare <cover@example.test>",
+    `To: ${to}`,
+    "Subject: Two dressings look for a place",
+    `Message-ID: ${messageId}`,
+    "Content-Type: text/plain",
+    "",
+    "Open Covershare.",
+    "--9D1F2.1765792921/mx.relay.example--",
+    "",
+  ).replaceAll("\r\n", "\n");
+
+/** As a large hosted system writes it: CRLF, only headers returned, comments, blank lines too many, no original address. */
+export const hostedReport = ({ messageId, to, action, status }: Sample): string =>
+  lines(
+    "From: postmaster@hosted.example",
+    "To: cover@example.test",
+    "Content-Type: multipart/report; differences=Content-Type;",
+    " boundary=b1_abc; report-type=delivery-status",
+    "MIME-Version: 1.0",
+    "Subject: Delivery report",
+    "",
+    "--b1_abc",
+    "Content-Type: text/html; charset=utf-8",
+    "Content-Transfer-Encoding: quoted-printable",
+    "",
+    "<p>About your message =E2=80=94 see below.</p>",
+    "--b1_abc",
+    "content-type: MESSAGE/Delivery-Status",
+    "",
+    "",
+    "Reporting-MTA: dns;eu.hosted.example",
+    "Received-From-MTA: dns;mx.relay.example",
+    "",
+    "",
+    `final-recipient: RFC822;${to.toUpperCase()}`,
+    `action: ${action}  (said so)`,
+    `status: ${status} (as the other side put it)`,
+    "",
+    "",
+    "--b1_abc",
+    "Content-Type: text/rfc822-headers",
+    "",
+    "Received: from mx.relay.example by eu.hosted.example;",
+    "\tTue, 15 Dec 2026 10:02:00 +0000",
+    "Message-ID:",
+    ` ${messageId}`,
+    "Subject: cut off he",
+    "--b1_abc--",
+    "",
+  );
+
+/** Without what was sent: only the name that the sender gave its envelope (RFC 3461 4.4). */
+export const bareReport = (envelopeId: string, to: string): string =>
+  lines(
+    'Content-Type: multipart/report; report-type="delivery-status"; boundary="x y"',
+    "",
+    "--x y",
+    "Content-Type: text/plain",
+    "",
+    "It did not arrive.",
+    "--x y",
+    "Content-Type: message/delivery-status",
+    "",
+    `Original-Envelope-Id: ${envelopeId}`,
+    "Reporting-MTA: dns; mx.relay.example",
+    "",
+    `Final-Recipient: rfc822; ${to}`,
+    "Action: failed",
+    "Status: 5.2.1",
+    "--x y--",
+  );
