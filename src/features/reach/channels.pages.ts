@@ -8,6 +8,7 @@ import {
   browserBody,
   confirmBody,
   mailboxBody,
+  stopBrowserBody,
   type DeliveryView,
   type MailboxState,
   type ReachParts,
@@ -20,7 +21,9 @@ import {
   sendTest,
   setMailbox,
   setOptedIn,
+  stopBrowser,
 } from "./channels.service.ts";
+import { listBrowsers } from "./push/subscriptions.repository.ts";
 
 const PATH = "/settings/channels";
 
@@ -95,12 +98,14 @@ const SHOWN = 20;
 
 const show = async (actor: Actor, { q }: Database, parts: ReachParts): Promise<View> => {
   const channels = await readChannels(q, actor, parts);
+  const browsers = await listBrowsers(q, actor);
   const recent = await listDeliveries(q, actor, { limit: SHOWN });
   return view({
     template: "reach/channels.njk",
     title: "How we are reached",
     data: {
       channels,
+      browsers: browsers.map(({ createdAt, ...each }) => ({ ...each, since: speakInstant(createdAt) })),
       mailbox: MAILBOX[channels.mailboxState],
       confirmed: spoken(channels.confirmedAt),
       tested: spoken(channels.testSentAt),
@@ -200,6 +205,22 @@ export const channelPages = (parts: ReachParts): readonly AppPage[] => {
       async ({ actor, input }, tx) => {
         await addBrowser(tx, actor, input, parts);
         return done("This browser is told too.");
+      },
+    ),
+    form(
+      {
+        path: `${PATH}/browsers/remove`,
+        summary: "Tell one of one's browsers no longer",
+        access: signedIn,
+        params: none,
+        input: stopBrowserBody,
+        read: (fields) => ({ browser: fields.text("browser") }),
+        messages: { browser: "Choose one of your browsers" },
+        again,
+      },
+      async ({ actor, input }, tx) => {
+        await stopBrowser(tx, actor, input.browser);
+        return done("That browser is no longer told.");
       },
     ),
     page(

@@ -32,6 +32,9 @@ export const browserBody = z.strictObject({
   auth: z.string().regex(/^[A-Za-z0-9_-]{22}$/, "This is not a secret of a browser."),
 });
 
+/** One of the browsers listed on the page. */
+export const stopBrowserBody = z.strictObject({ browser: z.uuid("Choose one of your browsers.") });
+
 const instant = z.iso.datetime();
 
 /** How one thing fared: queued, sent (the next mail server has it), delivered or bounced where a report says so, or never sent and why. */

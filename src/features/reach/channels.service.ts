@@ -18,7 +18,12 @@ import {
 import type { ChannelsView, MailboxState, ReachParts } from "./channels.schema.ts";
 import { insertDeliveries } from "./deliveries.repository.ts";
 import { isPushService } from "./push/push.rules.ts";
-import { putSubscription, removeSubscription, type Subscription } from "./push/subscriptions.repository.ts";
+import {
+  putSubscription,
+  removeListed,
+  removeSubscription,
+  type Subscription,
+} from "./push/subscriptions.repository.ts";
 import { announceMailbox } from "./send.service.ts";
 
 export const stateOf = (channel: Pick<Channel, "mailbox" | "confirmedAt" | "failingSince">): MailboxState =>
@@ -139,4 +144,9 @@ export const addBrowser = async (tx: Tx, actor: Actor, given: Subscription, part
 export const removeBrowser = async (tx: Tx, actor: Actor, endpoint: string): Promise<void> => {
   await removeSubscription(tx, actor, endpoint);
   await recordAudit(tx, actor, "reach.browser-remove", actor.userId);
+};
+
+/** Stops telling one of the actor's browsers. Of one that is gone, or somebody else's, there is nothing to stop (P3). */
+export const stopBrowser = async (tx: Tx, actor: Actor, id: string): Promise<void> => {
+  if (await removeListed(tx, actor, id)) await recordAudit(tx, actor, "reach.browser-remove", actor.userId);
 };

@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
-import { addBrowser, readChannels } from "../../../src/features/reach/channels.service.ts";
+import { addBrowser, readChannels, stopBrowser } from "../../../src/features/reach/channels.service.ts";
 import {
   createPushCourier,
   findSubscription,
@@ -14,6 +14,8 @@ import {
   type Couriers,
 } from "../../../src/features/reach/index.ts";
 import { isPushService } from "../../../src/features/reach/push/push.rules.ts";
+import { listBrowsers } from "../../../src/features/reach/push/subscriptions.repository.ts";
+import { sha256 } from "../../../src/platform/ids/ids.ts";
 import { aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
 import { closeCouriers, reachOnce } from "./support.ts";
 
@@ -197,5 +199,23 @@ describe("web push", () => {
     await expect(
       db.database.transact(async (tx) => addBrowser(tx, actor, subscription, parts())),
     ).rejects.toMatchObject({ code: "push-service-unknown" });
+  });
+
+  it("stops for a browser that its user takes off the list, and only for its user (P3)", async () => {
+    const actor = await aUser(db);
+    const stranger = await aUser(db);
+    for (const path of ["/push/a", "/push/b"])
+      await db.database.transact(async (tx) => addBrowser(tx, actor, aBrowser(path).subscription, parts()));
+    const [newest, oldest] = await listBrowsers(db.q, actor);
+    if (newest === undefined || oldest === undefined) throw new Error("they are not listed");
+    expect(newest.mark).toBe(sha256(`${origin}/push/b`));
+    expect(await listBrowsers(db.q, stranger)).toEqual([]);
+    await db.database.transact(async (tx) => stopBrowser(tx, stranger, newest.id));
+    expect(await listBrowsers(db.q, actor)).toHaveLength(2);
+    for (let times = 0; times < 2; times++) await db.database.transact(async (tx) => stopBrowser(tx, actor, newest.id));
+    expect(await listBrowsers(db.q, actor)).toEqual([oldest]);
+    await tell(actor, "push:stopped");
+    await reachOnce(db, push);
+    expect(pushed.map(({ path }) => path)).toEqual(["/push/a"]);
   });
 });

@@ -28,3 +28,29 @@ export const putSubscription = async (tx: Tx, actor: Actor, given: Subscription)
 export const removeSubscription = async (tx: Tx, actor: Actor, endpoint: string): Promise<void> => {
   await tx.q.execute(sql`delete from push_subscriptions where endpoint = ${endpoint} and user_id = ${actor.userId}`);
 };
+
+const browser = z.object({
+  id: z.string(),
+  /** SHA-256 of its endpoint: a browser that knows its own finds itself in the list. */
+  mark: z.string(),
+  createdAt: z.coerce.date(),
+});
+export type Browser = z.output<typeof browser>;
+
+/** The actor's browsers that are told of what concerns the organisation acted for, newest first. */
+export const listBrowsers = async (q: Queryable, actor: Actor): Promise<Browser[]> =>
+  rows(
+    q,
+    browser,
+    sql`select id, encode(sha256(convert_to(endpoint, 'UTF8')), 'hex') as mark, created_at as "createdAt"
+        from push_subscriptions where user_id = ${actor.userId} and organisation_code = ${actor.organisationCode}
+        order by id desc limit 50`,
+  );
+
+/** False: it is not the actor's, or was gone already. */
+export const removeListed = async (tx: Tx, actor: Actor, id: string): Promise<boolean> => {
+  const { rowCount } = await tx.q.execute(sql`
+    delete from push_subscriptions where id = ${id}::uuid and user_id = ${actor.userId}
+      and organisation_code = ${actor.organisationCode}`);
+  return rowCount === 1;
+};
