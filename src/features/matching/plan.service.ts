@@ -33,9 +33,8 @@ interface Planned {
 /** What only adds needs: all that others wait for stays as it is. */
 const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
 
-/** How many practices around each home are read first, and second. Most posts find their places among the first. */
-const NEXT_DOOR = 12;
-const NEARBY = 48;
+/** How many practices around each home are read first, and then. Nearly every post finds its places among the first. */
+const NEAREST = [12, 48, 160] as const;
 
 /**
  * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where
@@ -53,11 +52,15 @@ const decideStepwise = async (
     const snapshot = await readSnapshot(database.q, groupCode, breadth);
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
-  let near = await plan({ needs, practices: NEXT_DOOR, moves: false });
-  if (near === undefined || covers(near)) return near;
-  if (near.snapshot.restBeginsAtKm.size > 0) near = await plan({ needs, practices: NEARBY, moves: false });
-  if (near === undefined || covers(near)) return near;
-  const all = near.snapshot.restBeginsAtKm.size === 0 ? near : await plan({ needs, practices: "all", moves: false });
+  let near: Planned | undefined;
+  for (const practices of NEAREST) {
+    near = await plan({ needs, practices, moves: false });
+    if (near === undefined || covers(near)) return near;
+    // Everybody within reach was read.
+    if (near.snapshot.restBeginsAtKm.size === 0) break;
+  }
+  const isWhole = near?.snapshot.restBeginsAtKm.size === 0;
+  const all = isWhole ? near : await plan({ needs, practices: "all", moves: false });
   if (all === undefined || all.decisions.uncovered.length === 0) return all;
   const moving = await plan({ needs, practices: "all", moves: true });
   return moving ?? all;
