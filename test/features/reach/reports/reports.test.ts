@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -58,8 +61,8 @@ const bounce = async (message: string): Promise<{ status: number; out: string; s
   const status = await runCli({
     args: ["mail", "bounce", file],
     environment: { DATABASE_URL: db.url, LOG_LEVEL: "silent" },
-    stdout: (text) => void (texts.out += text),
-    stderr: (text) => void (texts.said += text),
+    stdout: (said) => void (texts.out += said),
+    stderr: (said) => void (texts.said += said),
     stopping: new AbortController().signal,
   });
   return { status, ...texts };
@@ -222,5 +225,18 @@ describe("what mail systems report back", () => {
       expect([name, answer.status, answer.out, answer.said]).toEqual([name, 2, "", expect.stringContaining(why)]);
     }
     expect([(await last(actor))?.state, await stateOf(actor)]).toEqual(["sent", "works"]);
+  });
+
+  it("comes in on standard input too, as a mail system's alias pipes it", { timeout: 60_000 }, async () => {
+    const { actor, sent } = await aDesk();
+    const child = spawn(process.execPath, ["--import", "tsx", "src/bin/covershare.ts", "mail", "bounce"], {
+      env: { PATH: process.env["PATH"], DATABASE_URL: db.url, LOG_LEVEL: "silent" },
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const exited = once(child, "exit");
+    child.stdin.end(postfixReport(sampleOf(sent, "failed", "5.1.1")));
+    expect(await text(child.stdout)).toContain("came back (5.1.1)");
+    expect(await exited).toEqual([0, null]);
+    expect([(await last(actor))?.state, await stateOf(actor)]).toEqual(["bounced", "failing"]);
   });
 });
