@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import type { Position } from "../../platform/event-log/event-log.ts";
 import { priorities } from "../requests/index.ts";
 import type { Known } from "./heard.rules.ts";
 
@@ -16,21 +17,24 @@ export const behindCursors = async (q: Queryable, limit: number): Promise<string
     )
   ).map(({ code }) => code);
 
-/** Takes an organisation's cursor, or says that another process has it: undefined. */
-export const takeCursor = async (tx: Tx, code: string): Promise<number | undefined> => {
-  await tx.q.execute(
-    sql`insert into reach_cursors (organisation_code, "after") values (${code}, 0) on conflict do nothing`,
-  );
-  const [found] = await rows(
+/** Takes the cursors of these organisations; those that another process has are missing. */
+export const takeCursors = async (tx: Tx, codes: readonly string[]): Promise<Position[]> => {
+  await tx.q.execute(sql`
+    insert into reach_cursors (organisation_code, "after") select code, 0 from unnest(${sql.param([...codes])}::text[]) as code
+    on conflict do nothing`);
+  return rows(
     tx.q,
-    z.object({ after: z.coerce.number() }),
-    sql`select "after" from reach_cursors where organisation_code = ${code} for update skip locked`,
+    z.object({ stream: z.string(), after: z.coerce.number() }),
+    sql`select organisation_code as stream, "after" from reach_cursors
+        where organisation_code = any(${sql.param([...codes])}::text[]) order by organisation_code for update skip locked`,
   );
-  return found?.after;
 };
 
-export const moveCursor = async (tx: Tx, code: string, after: number): Promise<void> => {
-  await tx.q.execute(sql`update reach_cursors set "after" = ${after} where organisation_code = ${code}`);
+export const moveCursors = async (tx: Tx, positions: readonly Position[]): Promise<void> => {
+  await tx.q.execute(sql`
+    update reach_cursors c set "after" = t."after"
+    from jsonb_to_recordset(${JSON.stringify(positions)}::jsonb) as t(stream text, "after" bigint)
+    where c.organisation_code = t.stream`);
 };
 
 const knownOffer = z.object({

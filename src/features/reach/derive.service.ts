@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { appNow, type Database, type Tx } from "../../platform/db/database.ts";
-import { readAfter } from "../../platform/event-log/event-log.ts";
+import { readAfter, type LoggedEvent } from "../../platform/event-log/event-log.ts";
 import { recipientsOf } from "./deliveries.repository.ts";
-import { behindCursors, moveCursor, readKnown, takeCursor } from "./derive.repository.ts";
+import { behindCursors, moveCursors, readKnown, takeCursors } from "./derive.repository.ts";
 import { heardIn } from "./heard.rules.ts";
 import { heardTypes, namedIn } from "./heard.schema.ts";
 import { linesWithoutIdentifiers, withoutIdentifiers } from "./note.rules.ts";
@@ -10,6 +10,8 @@ import { queueNote } from "./queue.service.ts";
 
 const EVENTS_AT_ONCE = 500;
 const ORGANISATIONS_AT_ONCE = 500;
+/** On a busy day dozens of logs grow each second: one transaction for each of them took the time of those who plan. */
+const ORGANISATIONS_A_TRANSACTION = 50;
 
 const words = z.object({ subject: z.string(), lines: z.array(z.string()) }).loose();
 
@@ -25,22 +27,37 @@ const cleaned = (content: Readonly<Record<string, unknown>>): Readonly<Record<st
   };
 };
 
-/** Reads on in one organisation's log: deliveries and cursor in one transaction, so that nothing is lost or doubled. */
-const readOn = async (tx: Tx, code: string): Promise<boolean> => {
-  const after = await takeCursor(tx, code);
-  if (after === undefined) return false;
-  const events = await readAfter(tx.q, [{ stream: code, after }], EVENTS_AT_ONCE);
-  const last = events.at(-1);
-  if (last === undefined) return false;
-  const heard = events.filter(({ type }) => heardTypes.includes(type));
+const groupedByStream = (events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> => {
+  const groups = new Map<string, LoggedEvent[]>();
+  for (const event of events) {
+    const known = groups.get(event.stream);
+    if (known === undefined) groups.set(event.stream, [event]);
+    else known.push(event);
+  }
+  return groups;
+};
+
+/**
+ * Reads on in the logs of some organisations: deliveries and cursors in one transaction, so that nothing is lost or
+ * doubled. Answers whether any of them has more.
+ */
+const readOn = async (tx: Tx, codes: readonly string[]): Promise<boolean> => {
+  const events = groupedByStream(await readAfter(tx.q, await takeCursors(tx, codes), EVENTS_AT_ONCE));
+  if (events.size === 0) return false;
+  const heard = [...events.values()].flat().filter(({ type }) => heardTypes.includes(type));
   if (heard.length > 0) {
     const known = await readKnown(tx.q, namedIn(heard), await appNow(tx.q));
-    const notes = heard.flatMap((event) => heardIn(event, known));
-    const recipients = notes.length === 0 ? [] : await recipientsOf(tx.q, { organisationCode: code });
-    for (const note of notes) await queueNote(tx, code, recipients, { ...note, content: cleaned(note.content) });
+    for (const [code, mine] of groupedByStream(heard)) {
+      const notes = mine.flatMap((event) => heardIn(event, known));
+      const recipients = notes.length === 0 ? [] : await recipientsOf(tx.q, { organisationCode: code });
+      for (const note of notes) await queueNote(tx, code, recipients, { ...note, content: cleaned(note.content) });
+    }
   }
-  await moveCursor(tx, code, last.offset);
-  return events.length === EVENTS_AT_ONCE;
+  await moveCursors(
+    tx,
+    [...events].map(([stream, read]) => ({ stream, after: read.at(-1)?.offset ?? 0 })),
+  );
+  return [...events.values()].some(({ length }) => length === EVENTS_AT_ONCE);
 };
 
 /**
@@ -49,9 +66,10 @@ const readOn = async (tx: Tx, code: string): Promise<boolean> => {
  */
 export const deriveDeliveries = async (database: Database): Promise<number> => {
   const behind = await behindCursors(database.q, ORGANISATIONS_AT_ONCE);
-  for (const code of behind) {
+  for (let at = 0; at < behind.length; at += ORGANISATIONS_A_TRANSACTION) {
+    const codes = behind.slice(at, at + ORGANISATIONS_A_TRANSACTION);
     let hasMore = true;
-    while (hasMore) hasMore = await database.transact(async (tx) => readOn(tx, code));
+    while (hasMore) hasMore = await database.transact(async (tx) => readOn(tx, codes));
   }
   return behind.length;
 };
