@@ -9,6 +9,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Each file clones a database of its own; files run side by side, the tests of a file in order.
     pool: "forks",
+    // Modules are loaded once for each worker: loading them anew for each of 160 files took a third of the time.
+    isolate: false,
     restoreMocks: true,
     unstubEnvs: true,
   },
