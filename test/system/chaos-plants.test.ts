@@ -37,7 +37,8 @@ describe.concurrent("planted bugs", { timeout: 600_000 }, () => {
     expect(await play(harmless)).toEqual([]);
   });
 
-  it.for(plants)("$name: caught by $caughtBy", async (plant) => {
+  // What a desk happens to look at is chance: a bug may need a second play to be seen. The play without a bug has one.
+  it.for(plants)("$name: caught by $caughtBy", { retry: 1 }, async (plant) => {
     const found = await play(plant);
     const { caughtBy, seen = /./ } = plant;
     expect(found.filter((one) => one.startsWith(`${caughtBy}:`)).join("\n"), found.slice(0, 6).join("\n")).toMatch(
