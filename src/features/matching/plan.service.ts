@@ -34,7 +34,7 @@ interface Planned {
 const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
 
 /** How many practices around each home are read first, and then. Nearly every post finds its places among the first. */
-const NEAREST = [12, 48, 160] as const;
+const PRACTICES = [12, 48, 160, "all"] as const;
 
 /**
  * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where
@@ -52,18 +52,14 @@ const decideStepwise = async (
     const snapshot = await readSnapshot(database.q, groupCode, breadth);
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
-  let near: Planned | undefined;
-  for (const practices of NEAREST) {
-    near = await plan({ needs, practices, moves: false });
-    if (near === undefined || covers(near)) return near;
+  let planned: Planned | undefined;
+  for (const practices of PRACTICES) {
+    planned = await plan({ needs, practices, moves: false });
+    if (planned === undefined || covers(planned)) return planned;
     // Everybody within reach was read.
-    if (near.snapshot.restBeginsAtKm.size === 0) break;
+    if (planned.snapshot.restBeginsAtKm.size === 0) break;
   }
-  const isWhole = near?.snapshot.restBeginsAtKm.size === 0;
-  const all = isWhole ? near : await plan({ needs, practices: "all", moves: false });
-  if (all === undefined || all.decisions.uncovered.length === 0) return all;
-  const moving = await plan({ needs, practices: "all", moves: true });
-  return moving ?? all;
+  return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };
 
 /** Reads, decides and writes once, for what is due. Alone only for measuring: `planGroup` is what keeps plans apart. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { appNow, type Database, type Tx } from "../../platform/db/database.ts";
-import { readAfter, type LoggedEvent } from "../../platform/event-log/event-log.ts";
+import { groupedByStream, readAfter } from "../../platform/event-log/event-log.ts";
 import { recipientsOf } from "./deliveries.repository.ts";
 import { behindCursors, moveCursors, readKnown, takeCursors } from "./derive.repository.ts";
 import { heardIn } from "./heard.rules.ts";
@@ -25,16 +25,6 @@ const cleaned = (content: Readonly<Record<string, unknown>>): Readonly<Record<st
     subject: withoutIdentifiers(subject, 150),
     lines: linesWithoutIdentifiers(lines.map((line) => withoutIdentifiers(line, 300))),
   };
-};
-
-const groupedByStream = (events: readonly LoggedEvent[]): Map<string, LoggedEvent[]> => {
-  const groups = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
-    const known = groups.get(event.stream);
-    if (known === undefined) groups.set(event.stream, [event]);
-    else known.push(event);
-  }
-  return groups;
 };
 
 /**

@@ -80,6 +80,17 @@ export const readAfter = async (
   );
 };
 
+/** Events by the stream they stand in, each in the order given. */
+export const groupedByStream = (events: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> => {
+  const byStream = new Map<string, LoggedEvent[]>();
+  for (const event of events) {
+    const known = byStream.get(event.stream);
+    if (known === undefined) byStream.set(event.stream, [event]);
+    else known.push(event);
+  }
+  return byStream;
+};
+
 const head = z.object({ stream: z.string(), lastOffset: z.coerce.number(), prunedThrough: z.coerce.number() });
 export type Head = z.output<typeof head>;
 

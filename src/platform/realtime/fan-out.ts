@@ -1,10 +1,10 @@
 import { setImmediate as others } from "node:timers/promises";
 import type { Queryable } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
-import { readAfter, readHeads, type LoggedEvent } from "../event-log/event-log.ts";
+import { groupedByStream, readAfter, readHeads, type LoggedEvent } from "../event-log/event-log.ts";
 import { jitter } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
-import { groupedByStream, toFrame, type Frame } from "./frame.ts";
+import { toFrame, type Frame } from "./frame.ts";
 import { createPageReader, type PageReader } from "./page-reader.ts";
 
 export interface Subscriber {

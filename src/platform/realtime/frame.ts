@@ -19,13 +19,3 @@ export const toFrame = (event: LoggedEvent): Frame => ({
     }),
   ),
 });
-
-export const groupedByStream = (events: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> => {
-  const byStream = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
-    const known = byStream.get(event.stream);
-    if (known === undefined) byStream.set(event.stream, [event]);
-    else known.push(event);
-  }
-  return byStream;
-};

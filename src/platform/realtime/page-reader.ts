@@ -1,6 +1,6 @@
 import type { Queryable } from "../db/database.ts";
-import { readAfter, readHeads, type Head, type LoggedEvent } from "../event-log/event-log.ts";
-import { groupedByStream, toFrame, type Frame } from "./frame.ts";
+import { groupedByStream, readAfter, readHeads, type Head, type LoggedEvent } from "../event-log/event-log.ts";
+import { toFrame, type Frame } from "./frame.ts";
 
 /** What comes after an offset, or that it cannot be told any more. */
 export type Page =
