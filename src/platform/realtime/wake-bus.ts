@@ -1,7 +1,4 @@
 import type { Logger } from "../log/log.ts";
-import { newSpeakable } from "../ids/ids.ts";
-import { openPostgresBus } from "./postgres-bus.ts";
-import { openRedisBus } from "./redis-bus.ts";
 
 export interface WakeListener {
   /** These streams may have news. */
@@ -37,8 +34,3 @@ export interface BusIdentity {
   readonly origin: string;
   readonly channel: string;
 }
-
-export const openWakeBus = (options: WakeBusOptions): WakeBus => {
-  const identity = { origin: newSpeakable(12), channel: `${options.namespace ?? "covershare"}_wake` };
-  return options.kind === "redis" ? openRedisBus(options, identity) : openPostgresBus(options, identity);
-};

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { createDatabase, createPool, noHooks, rows } from "../../../src/platform/db/database.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
-import { openWakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
 
 /** Writes events into logs as a transaction of the product does, and wakes the readers as its hooks do. */
 export interface LogWriter {

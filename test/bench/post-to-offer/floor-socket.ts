@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocketServer } from "ws";
 import { silentLogger } from "../../../src/platform/log/log.ts";
-import { openWakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
 import { floorEnvironment } from "./floor-job.ts";
 
 // The floor's third process: woken, it sends one frame to whoever is connected.

@@ -3,7 +3,7 @@ import { createDatabase, createPool, noHooks } from "../../../src/platform/db/da
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { handles } from "../../../src/platform/queue/job.ts";
 import { openQueue } from "../../../src/platform/queue/queue.ts";
-import { openWakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
 import { floorEnvironment, floorJob } from "./floor-job.ts";
 
 // The floor's second process: takes the job, commits one row, wakes the third.

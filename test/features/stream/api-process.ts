@@ -13,7 +13,8 @@ import { newId, newSecret, sha256 } from "../../../src/platform/ids/ids.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { createCommitHooks } from "../../../src/platform/queue/commit-hooks.ts";
 import type { HubSettings } from "../../../src/platform/realtime/hub.ts";
-import { openWakeBus, type WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
+import type { WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
 import type { TestDatabase } from "../../support/index.ts";
 
 /** One API process as far as streams go: its own pool, bus, hub and HTTP server. */

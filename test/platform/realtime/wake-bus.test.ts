@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newSpeakable } from "../../../src/platform/ids/ids.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
-import { openWakeBus, type WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
+import type { WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
 import { describeWithRedis, openTestDatabase, until, type TestDatabase } from "../../support/index.ts";
 
 const hearing = (bus: WakeBus) => {
