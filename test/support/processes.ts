@@ -42,17 +42,20 @@ export interface CovershareProcess {
   exited: Promise<number>;
 }
 
-/** Starts `covershare ARGS` from dist with exactly this environment (and PATH), in a process group of its own. */
+/** Starts `covershare ARGS` from dist with exactly this environment (and PATH), in a process group of its own; `input` is its standard input. */
 export const startCovershare = async (
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  input = "",
 ): Promise<CovershareProcess> => {
   await ensureBuilt();
   const child = spawn(process.execPath, [path.join(root, "dist/bin/covershare.js"), ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
+  // One that never reads it, or is killed before, closes it.
+  child.stdin.on("error", () => undefined).end(input);
   const { pid } = child;
   if (pid === undefined) throw new Error("the process did not start");
   const heard = { out: "", err: "" };

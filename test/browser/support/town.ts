@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Actor, Role } from "../../../src/features/access/index.ts";
 import { openSession } from "../../../src/features/identity/sessions.repository.ts";
 import { ensureCatalogue } from "../../../src/features/services/index.ts";
-import { startTestApp, type TestApp } from "../../support/app.ts";
+import { startTestApp, type TestApp, type TestAppOptions } from "../../support/app.ts";
 import { aBroker, aClinic, aPractice, aUser, couldDo, openTestDatabase } from "../../support/index.ts";
 import type { TestDatabase } from "../../support/index.ts";
 
@@ -29,7 +29,7 @@ const at = async (db: TestDatabase, name: string, roles: readonly Role[]): Promi
 };
 
 /** An invented federation on the whole service: API, matcher, stream and pages. */
-export const openTown = async (): Promise<Town> => {
+export const openTown = async (options: TestAppOptions = {}): Promise<Town> => {
   const db = await openTestDatabase();
   await ensureCatalogue(db.q);
   await db.holdClock(MONDAY);
@@ -49,7 +49,7 @@ export const openTown = async (): Promise<Town> => {
       slots: 4,
     });
   for (const desk of desks) await couldDo(db, desk.organisationCode, "wound-simple");
-  const app = await startTestApp(db);
+  const app = await startTestApp(db, options);
   return {
     db,
     app,

@@ -1,6 +1,4 @@
-import { createDecipheriv, createECDH, createHmac, createPublicKey, randomBytes, verify } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { createPublicKey, verify } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
@@ -17,80 +15,39 @@ import { isPushService } from "../../../src/features/reach/push/push.rules.ts";
 import { listBrowsers } from "../../../src/features/reach/push/subscriptions.repository.ts";
 import { sha256 } from "../../../src/platform/ids/ids.ts";
 import { aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
+import { aPushReceiver, startPushService, type PushService } from "../../support/push-service.ts";
 import { closeCouriers, reachOnce } from "./support.ts";
 
-interface Pushed {
-  readonly path: string;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
-
 let db: TestDatabase;
-let service: Server;
-let origin: string;
+let service: PushService;
 let push: Couriers;
-let status = 201;
-const pushed: Pushed[] = [];
 const privateKey = newVapidKey();
-const parts = () => ({ hasMail: false, pushKey: publicKeyOf(privateKey), pushServices: [origin] });
+const parts = () => ({ hasMail: false, pushKey: publicKeyOf(privateKey), pushServices: [service.origin] });
 
 beforeAll(async () => {
   db = await openTestDatabase();
   await db.holdClock("2026-12-15T10:00:00Z");
-  service = createServer((request, response) => {
-    void buffer(request).then((body) => {
-      pushed.push({ path: request.url ?? "", headers: request.headers, body });
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise<void>((resolve) => {
-    service.listen(0, "127.0.0.1", resolve);
-  });
-  const address = service.address();
-  origin = `http://127.0.0.1:${address !== null && typeof address === "object" ? address.port : 0}`;
+  service = await startPushService();
   push = {
     push: createPushCourier({
       privateKey,
       subject: "mailto:cover@example.test",
-      services: [origin],
+      services: [service.origin],
       find: async (id) => findSubscription(db.q, id),
     }),
   };
 });
 afterAll(async () => {
   closeCouriers(push);
-  service.closeAllConnections();
-  service.close();
+  await service.close();
   await db.close();
 });
 beforeEach(() => {
-  pushed.splice(0);
-  status = 201;
+  service.pushed.splice(0);
+  service.status = 201;
 });
 
-/** A browser: its keys, and what it does with a message (RFC 8291 3, RFC 8188 2). Written apart from the code under test. */
-const aBrowser = (path: string) => {
-  const pair = createECDH("prime256v1");
-  const own = pair.generateKeys();
-  const auth = randomBytes(16);
-  const hmac = (key: Buffer, text: Buffer): Buffer => createHmac("sha256", key).update(text).digest();
-  return {
-    subscription: { endpoint: `${origin}${path}`, p256dh: own.toString("base64url"), auth: auth.toString("base64url") },
-    read: (body: Buffer): unknown => {
-      const [salt, length] = [body.subarray(0, 16), body.readUInt8(20)];
-      const [theirs, sealed] = [body.subarray(21, 21 + length), body.subarray(21 + length)];
-      const secret = hmac(auth, pair.computeSecret(theirs));
-      const input = hmac(secret, Buffer.concat([Buffer.from("WebPush: info\0"), own, theirs, Buffer.from([1])]));
-      const key = hmac(salt, input);
-      const content = hmac(key, Buffer.from("Content-Encoding: aes128gcm\0\x01")).subarray(0, 16);
-      const nonce = hmac(key, Buffer.from("Content-Encoding: nonce\0\x01")).subarray(0, 12);
-      const cipher = createDecipheriv("aes-128-gcm", content, nonce).setAuthTag(sealed.subarray(-16));
-      const plain = Buffer.concat([cipher.update(sealed.subarray(0, -16)), cipher.final()]);
-      expect(plain.at(-1)).toBe(2);
-      return JSON.parse(plain.subarray(0, -1).toString("utf8"));
-    },
-  };
-};
+const aBrowser = (path: string) => aPushReceiver(`${service.origin}${path}`);
 
 const json = (part: string | undefined): unknown => JSON.parse(Buffer.from(part ?? "", "base64url").toString("utf8"));
 
@@ -140,11 +97,11 @@ describe("web push", () => {
     expect((await readChannels(db.q, actor, parts())).browsers).toBe(1);
     await tell(actor, "push:1");
     await reachOnce(db, push);
-    expect(pushed).toHaveLength(1);
-    const [got] = pushed;
+    expect(service.pushed).toHaveLength(1);
+    const [got] = service.pushed;
     if (got === undefined) throw new Error("nothing was pushed");
     expect(got.path).toBe("/push/one");
-    expect(browser.read(got.body)).toMatchObject({
+    expect(JSON.parse(browser.read(got.body))).toMatchObject({
       title: "Two dressings look for a place",
       body: "By Thu 24 Dec",
       link: "/board",
@@ -154,8 +111,28 @@ describe("web push", () => {
     const claims = z
       .object({ aud: z.string(), exp: z.number(), sub: z.string() })
       .parse(claimsOf(got.headers["authorization"]));
-    expect(claims).toMatchObject({ aud: origin, sub: "mailto:cover@example.test" });
+    expect(claims).toMatchObject({ aud: service.origin, sub: "mailto:cover@example.test" });
     expect(claims.exp * 1_000 - performance.timeOrigin).toBeLessThanOrEqual(24 * 3_600_000);
+  });
+
+  it("P1: shows no number that could be a patient's, whoever wrote it into a subject or a line", async () => {
+    const actor = await aUser(db);
+    const browser = aBrowser("/push/number");
+    await db.database.transact(async (tx) => addBrowser(tx, actor, browser.subscription, parts()));
+    await db.database.transact(async (tx) =>
+      queueMail(tx, {
+        userId: actor.userId,
+        cause: "push:number",
+        kind: "alarm",
+        subject: "About 943 476 5919",
+        lines: ["Ring 943-476-5919 back", "9434", "765919"],
+        link: "/board",
+      }),
+    );
+    await reachOnce(db, push);
+    const shown = browser.read(service.pushed[0]?.body ?? Buffer.alloc(0));
+    expect(JSON.parse(shown)).toMatchObject({ title: "About (number left out)", link: "/board" });
+    expect(shown.replaceAll(/\D/g, "")).not.toContain("9434765919");
   });
 
   it("is tried again under the same topic while the service is busy, and forgets a browser that has gone", async () => {
@@ -163,16 +140,16 @@ describe("web push", () => {
     const browser = aBrowser("/push/two");
     await db.database.transact(async (tx) => addBrowser(tx, actor, browser.subscription, parts()));
     await tell(actor, "push:2");
-    status = 503;
+    service.status = 503;
     await reachOnce(db, push);
-    status = 201;
+    service.status = 201;
     await db.advance({ minutes: 1 });
     await reachOnce(db, push);
-    expect(pushed.map(({ headers }) => headers["topic"])).toEqual([
-      pushed[0]?.headers["topic"],
-      pushed[0]?.headers["topic"],
+    expect(service.pushed.map(({ headers }) => headers["topic"])).toEqual([
+      service.pushed[0]?.headers["topic"],
+      service.pushed[0]?.headers["topic"],
     ]);
-    status = 410;
+    service.status = 410;
     await tell(actor, "push:3");
     await reachOnce(db, push);
     expect((await readChannels(db.q, actor, parts())).browsers).toBe(0);
@@ -208,7 +185,7 @@ describe("web push", () => {
       await db.database.transact(async (tx) => addBrowser(tx, actor, aBrowser(path).subscription, parts()));
     const [newest, oldest] = await listBrowsers(db.q, actor);
     if (newest === undefined || oldest === undefined) throw new Error("they are not listed");
-    expect(newest.mark).toBe(sha256(`${origin}/push/b`));
+    expect(newest.mark).toBe(sha256(`${service.origin}/push/b`));
     expect(await listBrowsers(db.q, stranger)).toEqual([]);
     await db.database.transact(async (tx) => stopBrowser(tx, stranger, newest.id));
     expect(await listBrowsers(db.q, actor)).toHaveLength(2);
@@ -216,6 +193,6 @@ describe("web push", () => {
     expect(await listBrowsers(db.q, actor)).toEqual([oldest]);
     await tell(actor, "push:stopped");
     await reachOnce(db, push);
-    expect(pushed.map(({ path }) => path)).toEqual(["/push/a"]);
+    expect(service.pushed.map(({ path }) => path)).toEqual(["/push/a"]);
   });
 });
