@@ -1,8 +1,9 @@
 import type { Evidence, Rule, Violation } from "./evidence.ts";
-import { acknowledgedIsStored, auditIsComplete, keyedOnce, repeatsAgree } from "./rules/commands.ts";
+import { acknowledgedIsStored, forgeriesAreRefused, repeatsAgree } from "./rules/commands.ts";
 import { needAgreedOnce, slotGivenOnce, statesAgree } from "./rules/giving.ts";
 import { countsAreCurrent, everyoneIsInformed, offersShownAreReal } from "./rules/informing.ts";
 import { clientsReceiveEverything, offsetsAreContiguous } from "./rules/streams.ts";
+import { auditIsComplete, keyedOnce } from "./rules/trail.ts";
 import { endingsAreOwned, openNeedsHaveNoPlace, postsExist } from "./rules/work.ts";
 
 /** Every promise, one rule each. */
@@ -10,6 +11,7 @@ export const rules: readonly Rule[] = [
   postsExist,
   acknowledgedIsStored,
   repeatsAgree,
+  forgeriesAreRefused,
   keyedOnce,
   auditIsComplete,
   needAgreedOnce,

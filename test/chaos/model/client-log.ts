@@ -8,6 +8,8 @@ export interface Asked {
   readonly command: string;
   readonly method: string;
   readonly path: string;
+  /** The offer, agreement or request that it is about; empty where it makes something new. */
+  readonly about: string;
   readonly body: unknown;
 }
 
@@ -46,6 +48,13 @@ export interface Reset {
   readonly connection: number;
 }
 
+/** A connection ended, by which code of RFC 6455 or of ours. */
+export interface Closed {
+  readonly entry: "closed";
+  readonly connection: number;
+  readonly code: number;
+}
+
 /** What the desk showed when it was read afresh. */
 export interface Shown {
   readonly entry: "shown";
@@ -54,7 +63,7 @@ export interface Shown {
   readonly requests: readonly { readonly reference: string; readonly looking: number }[];
 }
 
-export type LogEntry = Asked | Answered | GaveUp | Resumed | Received | Reset | Shown;
+export type LogEntry = Asked | Answered | GaveUp | Resumed | Received | Reset | Closed | Shown;
 
 /** What one client did and saw, in its order. Nothing is ever taken back. */
 export interface ClientLog {

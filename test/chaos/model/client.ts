@@ -5,6 +5,7 @@ import { ApiProblem, createApiClient, openStream, type StreamEvent } from "../..
 import { deskView } from "../../../src/features/desk/index.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
 import { openClientLog, type ClientLog } from "./client-log.ts";
+import { openBrowser } from "./browser.ts";
 import type { Command } from "./commands.ts";
 import type { Seat } from "./world.ts";
 
@@ -25,6 +26,8 @@ export interface Client {
   send(command: Command, options?: { readonly key?: string; readonly twice?: boolean }): Promise<Outcome>;
   /** Reads once; undefined where it did not work out. */
   read<T>(path: string, schema: z.ZodType<T>): Promise<{ readonly value: T; readonly etag: string | null } | undefined>;
+  /** The HTML of a page, as somebody signed in sees it; undefined where it did not come. */
+  open(path: string): Promise<string | undefined>;
   /** Reads the desk afresh and logs what it showed. */
   look(): Promise<z.output<typeof deskView> | undefined>;
   close(): void;
@@ -84,10 +87,13 @@ export const openClient = (
     timeoutMs: 6_000,
   });
 
+  const browser = openBrowser(`http://127.0.0.1:${port}`, seat.session);
+
   const connect = (url: string, protocols: readonly string[]): WebSocket => {
     const connection = (connections += 1);
     const socket = new WebSocket(url, [...protocols], { headers });
     socket.addEventListener("open", () => log.write({ entry: "resumed", connection, after: stream.offset() }));
+    socket.addEventListener("close", ({ code }) => log.write({ entry: "closed", connection, code }));
     socket.addEventListener("message", ({ data }) => {
       const frame = parseJson(typeof data === "string" ? data : "");
       const event = eventFrame.safeParse(frame);
@@ -109,28 +115,42 @@ export const openClient = (
     settings: { watchEveryMs: 1_000, openWithinMs: 4_000 },
   });
 
+  const tryForm = async (command: Command, key: string): Promise<Outcome> => {
+    const { status, body } = await browser.submit(command, key);
+    if (isPassing(status)) throw new Error(`answered ${status}`);
+    log.write({ entry: "answered", key, command: command.name, status, body });
+    return { status, body, etag: null };
+  };
+  const tryJson = async ({ method, path, body, ifMatch }: Command, key: string): Promise<Outcome> => {
+    try {
+      const { value, status, etag } = await api.command({
+        method,
+        path,
+        body,
+        idempotencyKey: key,
+        ...(ifMatch === undefined ? {} : { ifMatch }),
+        parse: (given) => given,
+      });
+      return { status, body: value, etag };
+    } catch (error) {
+      if (error instanceof ApiProblem && !isPassing(error.status))
+        return { status: error.status, body: error.problem, etag: null };
+      throw error;
+    }
+  };
+
   const sendOnce = async (command: Command, key: string): Promise<Outcome> => {
-    const { name, method, path, body, ifMatch } = command;
+    const { name, method, path, about, body } = command;
     commandOf.set(key, name);
-    log.write({ entry: "asked", key, command: name, method, path, body });
+    log.write({ entry: "asked", key, command: name, method, path, about, body });
     const until = performance.now() + GIVE_UP_MS;
     let why = "";
     outstanding += 1;
     try {
       while (performance.now() < until && !closing.signal.aborted) {
         try {
-          const { value, status, etag } = await api.command({
-            method,
-            path,
-            body,
-            idempotencyKey: key,
-            ...(ifMatch === undefined ? {} : { ifMatch }),
-            parse: (given) => given,
-          });
-          return { status, body: value, etag };
+          return await (command.csrf === undefined ? tryJson : tryForm)(command, key);
         } catch (error) {
-          if (error instanceof ApiProblem && !isPassing(error.status))
-            return { status: error.status, body: error.problem, etag: null };
           why = error instanceof Error ? error.message : String(error);
           await delay(200);
         }
@@ -164,6 +184,7 @@ export const openClient = (
       return first;
     },
     read,
+    open: (path) => browser.open(path),
     look: async () => {
       const desk = (await read("/v1/snapshot", deskView))?.value;
       if (desk === undefined) return undefined;

@@ -1,16 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
-import {
-  brokerActions,
-  choose,
-  deskActions,
-  importerActions,
-  postAction,
-  postDueSoon,
-  type Doing,
-  type Person,
-} from "./actions.ts";
+import { postAction, postDueSoon } from "./actions/asking.ts";
+import { choose, type Doing, type Person } from "./actions/doing.ts";
+import { brokerActions, deskActions, importerActions } from "./actions/kinds.ts";
 import { openClient, type Client, type Outcome } from "./client.ts";
 import { ask, type Command } from "./commands.ts";
 import { openHand } from "./hand.ts";
@@ -70,8 +63,7 @@ export const openModel = (
 
   const sending =
     (client: Client) =>
-    async (command: Command): Promise<Outcome> => {
-      const key = newId();
+    async (command: Command, key = newId()): Promise<Outcome> => {
       const [isTwice, isReplayed, isReused] = [SHARE_TWICE, SHARE_REPLAYED, SHARE_REUSED].map((share) =>
         random.chance(share),
       );
@@ -82,7 +74,7 @@ export const openModel = (
         await delay(random.whole(0, 1_500));
         await client.send(command, { key });
       }
-      if (outcome !== undefined && isReused === true && command.name === "post") {
+      if (outcome !== undefined && isReused === true && command.name === "post" && command.csrf === undefined) {
         repeats.reused += 1;
         await client.send(
           { ...command, body: { ...Object(command.body), priority: "routine", takeFirm: false } },

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { system } from "../../../src/features/audit/index.ts";
 import { createClinics, type ClinicToCreate } from "../../../src/features/capacity/index.ts";
 import { issueToken } from "../../../src/features/identity/index.ts";
+import { openSession } from "../../../src/features/identity/sessions.repository.ts";
 import {
   createOrganisation,
   importPractices,
@@ -26,6 +27,8 @@ export interface Seat {
   readonly group: string;
   readonly userId: string;
   readonly token: string;
+  /** The secret of a session, for pages. */
+  readonly session: string;
 }
 
 export interface WorldSize {
@@ -93,7 +96,8 @@ const seatAt = async (
       sql`insert into user_roles (user_id, organisation_code, role) values (${userId}, ${at.code}, ${role})`,
     );
     const { token } = await issueToken(tx, { userId, organisationCode: at.code, name: "chaos" });
-    return { ...at, userId, token };
+    const { secret: session } = await openSession(tx, { userId, actingFor: at.code });
+    return { ...at, userId, token, session };
   });
 
 /** The practices of several sharing groups, signed, with clinics, a federation each, and somebody everywhere. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { entriesOf } from "../../model/client-log.ts";
+import { LED_ON } from "../effects.ts";
 import { groupBy, logsByStream, rule } from "../evidence.ts";
 
 /* No need is lost: each that was ever promised is there, and is looked after or has an ending that somebody owns. */
@@ -15,7 +16,13 @@ export const postsExist = rule(
     const needs = groupBy(facts.needs, ({ requestId }) => requestId);
     return logs.flatMap((log) =>
       entriesOf(log, "answered").flatMap(({ command, status, body }) => {
-        if (command !== "post" || status !== 201) return [];
+        if (command !== "post") return [];
+        // A form leads to the page of the new request, and does not say its needs.
+        if (status === LED_ON && typeof body === "string") {
+          const reference = body.split("/").at(-1) ?? "";
+          return requests.has(reference) ? [] : [`${reference} of ${log.code} does not exist`];
+        }
+        if (status !== 201) return [];
         const { reference, needs: promised } = posted.parse(body);
         const request = requests.get(reference);
         if (request === undefined) return [`${reference} of ${log.code} does not exist`];
@@ -54,6 +61,8 @@ export const endingsAreOwned = rule(
         );
         return isOwned ? [] : [`${reference} ${ref} is withdrawn, and nobody did it`];
       }
+      if (state === "sorted")
+        return acts.has(`need.sorted ${reference}`) ? [] : [`${reference} ${ref} is sorted, and nobody did it`];
       if (state !== "returned") return [];
       const isSaid = (logs.get(home) ?? []).some(({ type, data }) => {
         if (type !== "need.returned") return false;
