@@ -13,6 +13,9 @@ const connect = (options: WakeBusOptions, isSubscriber: boolean): Redis => {
     enableOfflineQueue: isSubscriber,
     maxRetriesPerRequest: isSubscriber ? null : 1,
     commandTimeout: SILENCE_MS,
+    // `start` subscribes at every "ready". The library's own subscription is nobody's promise: a server that does not answer
+    // it in time would end the process.
+    autoResubscribe: false,
     connectTimeout: 2_000,
     keepAlive: 10_000,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000),
@@ -53,7 +56,8 @@ const subscribe = (options: WakeBusOptions, identity: BusIdentity, listener: Wak
       await client.subscribe(identity.channel);
       listener.onConnected();
     } catch {
-      // The connection broke again; its next "ready" comes here anew.
+      // It broke again, or is not answered: a line that is up and not subscribed would hear nothing. "ready" comes anew.
+      if (client.status === "ready") client.disconnect(true);
     }
   };
   client.on("ready", () => void start());
