@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { readHeads } from "../../../src/platform/event-log/event-log.ts";
 import type { Queryable } from "../../../src/platform/db/database.ts";
 import type { Client } from "../model/client.ts";
-import { workLeftDue } from "./due.ts";
+import { anyWorkLeftDue, workLeftDue } from "./due.ts";
 
 export interface CalmWatch {
   readonly q: Queryable;
@@ -12,10 +12,10 @@ export interface CalmWatch {
 }
 
 /** What is missing until things are calm; empty: they are. */
-export const missingForCalm = async ({ q, clients, isIdle }: CalmWatch): Promise<string[]> => {
+const missingForCalm = async ({ q, clients, isIdle }: CalmWatch, dueLeft: typeof workLeftDue): Promise<string[]> => {
   if (!isIdle()) return ["commands are on their way"];
   try {
-    const due = await workLeftDue(q);
+    const due = await dueLeft(q);
     if (due.length > 0) return due;
     const heads = await readHeads(
       q,
@@ -35,16 +35,26 @@ export const missingForCalm = async ({ q, clients, isIdle }: CalmWatch): Promise
   }
 };
 
-/** Waits until things are calm. `missing` says why they are not, where the time was not enough. */
-export const waitForCalm = async (
-  watch: CalmWatch,
-  limitMs: number,
-): Promise<{ readonly ms: number; readonly missing: readonly string[] }> => {
+interface Calmed {
+  readonly ms: number;
+  /** Why things are not calm, where the time was not enough. */
+  readonly missing: readonly string[];
+}
+
+const waitUntilNothing = async (look: () => Promise<string[]>, limitMs: number): Promise<Calmed> => {
   const begin = performance.now();
   for (;;) {
-    const missing = await missingForCalm(watch);
+    const missing = await look();
     const ms = performance.now() - begin;
     if (missing.length === 0 || ms > limitMs) return { ms, missing };
     await delay(25);
   }
 };
+
+/** Waits until desks have all that is theirs: nothing there is due, nothing is on its way, everybody has heard. */
+export const waitForCalm = async (watch: CalmWatch, limitMs: number): Promise<Calmed> =>
+  waitUntilNothing(async () => missingForCalm(watch, workLeftDue), limitMs);
+
+/** Waits until nothing of any kind is due: messages, webhooks, alarms, late steps and purges too. */
+export const waitForRest = async (watch: CalmWatch, limitMs: number): Promise<Calmed> =>
+  waitUntilNothing(async () => missingForCalm(watch, anyWorkLeftDue), limitMs);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../../../src/platform/db/database.ts";
 import type { Client } from "../model/client.ts";
+import type { Imports } from "../model/office.ts";
 import type { ClientLog, LogEntry } from "../model/client-log.ts";
 import { readFacts, type EventRow, type Facts } from "./facts.ts";
 
@@ -8,6 +9,16 @@ import { readFacts, type EventRow, type Facts } from "./facts.ts";
 export interface Evidence {
   readonly logs: readonly ClientLog[];
   readonly facts: Facts;
+  /** What arrived outside; undefined where nothing listened. */
+  readonly arrived: Arrived | undefined;
+  /** What the office brought in; undefined where there was none. */
+  readonly imports: Imports | undefined;
+}
+
+/** What mail servers and the tools of practices received. */
+export interface Arrived {
+  readonly mails: readonly { readonly to: string; readonly messageId: string }[];
+  readonly hooks: readonly { readonly path: string; readonly body: string }[];
 }
 
 /** An event that is younger than this when things are calm need not have arrived yet. */
@@ -17,7 +28,11 @@ const DELIVERED_WITHIN_MS = 5_000;
  * What the database holds, and then what the clients have written down of exactly that: whatever was stored by then must
  * have arrived a few seconds later, and what came after it is not judged.
  */
-export const gather = async (database: Database, clients: readonly Client[]): Promise<Evidence> => {
+export const gather = async (
+  database: Database,
+  clients: readonly Client[],
+  { outside, imports }: { readonly outside?: Arrived; readonly imports?: Imports } = {},
+): Promise<Evidence> => {
   const facts = await readFacts(database);
   const heads = new Map(facts.heads.map(({ stream, last }) => [stream, last]));
   const headOf = (code: string): number => heads.get(code) ?? 0;
@@ -27,6 +42,8 @@ export const gather = async (database: Database, clients: readonly Client[]): Pr
   const isOlder = (entry: LogEntry, code: string): boolean => !("offset" in entry) || entry.offset <= headOf(code);
   return {
     facts,
+    arrived: outside === undefined ? undefined : { mails: [...outside.mails], hooks: [...outside.hooks] },
+    imports,
     logs: clients.map(({ log }) => ({ ...log, entries: log.entries.filter((entry) => isOlder(entry, log.code)) })),
   };
 };

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Database, type Queryable } from "../../../src/platform/db/database.ts";
+import { LONG_LOG } from "../model/world.ts";
 import { servableButOpen } from "./servable.ts";
 
 /*
@@ -57,6 +58,16 @@ const agreementSlot = z.object({ agreementId: text, slotId: text, isLive: z.bool
 const slot = z.object({ id: text, clinicId: text, organisation: text, state: text });
 const clinic = z.object({ id: text, organisation: text, source: text });
 const audit = z.object({ user: text.nullable(), organisation: text, action: text, subject: text, data });
+const organisation = z.object({ code: text, kind: text, group: text.nullable(), listSize: z.number().nullable() });
+const delivery = z.object({
+  cause: text,
+  channel: text,
+  recipient: text,
+  envelopeId: text.nullable(),
+  dropReason: text.nullable(),
+});
+const envelope = z.object({ id: text, address: text, channel: text, state: text });
+const webhook = z.object({ id: text, organisation: text, after: z.coerce.number() });
 const key = z.object({ scope: text, key: text, fingerprint: text, status: z.number(), body: z.unknown() });
 
 export type EventRow = z.output<typeof event>;
@@ -70,8 +81,16 @@ export type NeedRow = z.output<typeof need>;
 export const readFacts = async (database: Database): Promise<Facts> => database.readOnly(readAll);
 
 const readAll = async (q: Queryable) => ({
-  events: await rows(q, event, sql`select stream, "offset", id, type, data from events order by stream, "offset"`),
-  heads: await rows(q, head, sql`select stream, last_offset as last from event_heads order by stream`),
+  events: await rows(
+    q,
+    event,
+    sql`select stream, "offset", id, type, data from events where stream <> ${LONG_LOG.code} order by stream, "offset"`,
+  ),
+  heads: await rows(
+    q,
+    head,
+    sql`select stream, last_offset as last from event_heads where stream <> ${LONG_LOG.code} order by stream`,
+  ),
   federations: await rows(
     q,
     federation,
@@ -131,6 +150,23 @@ const readAll = async (q: Queryable) => ({
     sql`select user_id as "user", organisation_code as organisation, action, subject, data from audit_entries`,
   ),
   keys: await rows(q, key, sql`select scope, key, fingerprint, status, body from idempotency_keys`),
+  organisations: await rows(
+    q,
+    organisation,
+    sql`select o.code, o.kind, m.group_code as "group", o.list_size as "listSize" from organisations o
+        left join sharing_memberships m on m.organisation_code = o.code`,
+  ),
+  deliveries: await rows(
+    q,
+    delivery,
+    sql`select cause, channel, recipient, envelope_id as "envelopeId", drop_reason as "dropReason" from deliveries`,
+  ),
+  envelopes: await rows(q, envelope, sql`select id, address, channel, state from envelopes`),
+  webhooks: await rows(
+    q,
+    webhook,
+    sql`select id, organisation_code as organisation, after_offset as "after" from webhook_endpoints`,
+  ),
   servable: await servableButOpen(q),
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../random.ts";
 import type { Rig } from "../rig/rig.ts";
 import { faultKinds, type FaultKind } from "./kinds.ts";
+import type { SlowReader } from "./slow-reader.ts";
 
 /** Breaks things, and keeps count. */
 export interface Injector {
@@ -20,11 +21,13 @@ const BETWEEN_MS = [600, 3_000] as const;
 
 export const openInjector = (
   rig: Rig,
+  reader: SlowReader,
   random: Random,
   say: (text: string) => void,
   onBroken: (what: string) => void,
 ): Injector => {
-  const kinds = faultKinds(rig);
+  const kinds = faultKinds(rig, reader);
+  const brief = kinds.filter(({ isLong }) => isLong !== true);
   const open = new Map<string, Promise<void>>();
   const counts = new Map<string, number>();
 
@@ -46,7 +49,7 @@ export const openInjector = (
     storm: async (ms) => {
       const until = performance.now() + ms;
       while (performance.now() < until) {
-        const kind = random.pick(kinds);
+        const kind = random.pick(brief);
         // Another, at once, where that part is broken already: a storm does not pause.
         if (kind === undefined || inject(kind) === undefined) await delay(20);
         else await delay(Math.min(random.whole(...BETWEEN_MS), Math.max(0, until - performance.now())));

@@ -4,10 +4,13 @@ import type { Random } from "../random.ts";
 import type { Member } from "../rig/member.ts";
 import type { Proxy } from "../rig/proxy.ts";
 import type { Rig } from "../rig/rig.ts";
+import type { SlowReader } from "./slow-reader.ts";
 
 /** One thing that goes wrong, and is put right again. */
 export interface FaultKind {
   readonly kind: string;
+  /** Takes so long that a storm should not wait for it: only by itself. */
+  readonly isLong?: true;
   /** What it breaks: two faults of one part do not overlap, those of different parts do. */
   readonly part: (rig: Rig, random: Random) => { readonly name: string; readonly inject: () => Promise<void> };
 }
@@ -22,13 +25,18 @@ const someone = (members: readonly Member[], random: Random): Member => {
   return member;
 };
 
-/** One of the lines between processes, or between clients and the API. */
+/** One of the lines between processes, to the world outside, or between clients and the API. */
 const someLine = (rig: Rig, random: Random): { readonly name: string; readonly proxy: Proxy } => {
   const lines = [...rig.apis, ...rig.matchers].flatMap(({ name, lines: { postgres, redis } }) => [
     { name: `${name}/postgres`, proxy: postgres },
     ...(redis === undefined ? [] : [{ name: `${name}/redis`, proxy: redis }]),
   ]);
-  return random.pick([...lines, { name: "clients", proxy: rig.front }]) ?? { name: "clients", proxy: rig.front };
+  const { mail, hooks } = rig.outside.lines;
+  const outside = [
+    { name: "mail", proxy: mail },
+    { name: "webhooks", proxy: hooks },
+  ];
+  return random.pick([...lines, ...outside, { name: "clients", proxy: rig.front }]) ?? { name: "mail", proxy: mail };
 };
 
 const killed = (kind: string, members: (rig: Rig) => readonly Member[]): FaultKind => ({
@@ -128,6 +136,15 @@ const always: readonly FaultKind[] = [
   deployed("matcher-deployed", ({ matchers }) => matchers),
 ];
 
-/** Every kind of fault that this backend knows. */
-export const faultKinds = ({ redis }: Rig): readonly FaultKind[] =>
-  redis === undefined ? always : [redisWiped, ...always];
+const tooSlow = (reader: SlowReader): FaultKind => ({
+  kind: "reader-too-slow",
+  isLong: true,
+  part: () => ({ name: "one reader", inject: () => reader.stall() }),
+});
+
+/** Every kind of fault that this backend knows: first those that a short run should surely measure. */
+export const faultKinds = ({ redis }: Rig, reader: SlowReader): readonly FaultKind[] => [
+  tooSlow(reader),
+  ...(redis === undefined ? [] : [redisWiped]),
+  ...always,
+];

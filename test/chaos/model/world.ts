@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { system } from "../../../src/features/audit/index.ts";
@@ -18,7 +19,8 @@ import type { Random } from "../random.ts";
 /** A Monday morning in London, before the desks fill up. The run moves it on. */
 export const BEGIN = "2026-12-14T08:40:00Z";
 
-export type SeatKind = "desk" | "broker" | "importer";
+/** A reader only follows a log that is long already, and is no part of the model. */
+export type SeatKind = "desk" | "broker" | "importer" | "reader";
 
 /** Somebody with a token, and for whom. */
 export interface Seat {
@@ -43,8 +45,11 @@ const DAY = 24 * HOUR;
 const codeOf = (group: number, practice: number): string =>
   `K${String(group).padStart(2, "0")}${String(practice).padStart(3, "0")}`;
 
+/** Patients of every practice, until somebody imports other numbers. */
+export const LIST_SIZE = 8_000;
+
 /** Invented practices, a few kilometres around the middle of each group, in PCNs of five. */
-const practicesCsv = ({ groups, practicesEach }: WorldSize, random: Random): string => {
+export const practicesCsv = ({ groups, practicesEach }: WorldSize, random: Random, listSize = LIST_SIZE): string => {
   const lines = ["ods_code,name,postcode,status,lat,lon,list_size,pcn_code,pcn_name,group_code"];
   for (let group = 1; group <= groups; group += 1) {
     for (let practice = 1; practice <= practicesEach; practice += 1) {
@@ -53,7 +58,7 @@ const practicesCsv = ({ groups, practicesEach }: WorldSize, random: Random): str
       const pcn = `U${group}${String(Math.ceil(practice / 5)).padStart(3, "0")}`;
       const code = codeOf(group, practice);
       lines.push(
-        `${code},Practice ${code},NE1 ${practice % 10}AA,ACTIVE,${lat.toFixed(5)},${lon.toFixed(5)},8000,${pcn},PCN ${pcn},G${group}`,
+        `${code},Practice ${code},NE1 ${practice % 10}AA,ACTIVE,${lat.toFixed(5)},${lon.toFixed(5)},${listSize},${pcn},PCN ${pcn},G${group}`,
       );
     }
   }
@@ -100,8 +105,45 @@ const seatAt = async (
     return { ...at, userId, token, session };
   });
 
-/** The practices of several sharing groups, signed, with clinics, a federation each, and somebody everywhere. */
-export const buildWorld = async (url: string, size: WorldSize, random: Random): Promise<Seat[]> => {
+/** An organisation of no group, whose log is long: so much that no line takes it all before somebody reads. */
+export const LONG_LOG = { code: "FED-LONG", events: 300, bytesEach: 40_000 } as const;
+
+const longLog = async (database: Database): Promise<Seat> => {
+  const { code, events, bytesEach } = LONG_LOG;
+  await database.transact(async (tx) => {
+    await createOrganisation(tx, system, { code, kind: "federation", name: "Federation with a long log" }, {});
+    await tx.q.execute(sql`
+      insert into events (stream, "offset", id, type, at, data)
+      select ${code}, n, gen_random_uuid(), 'chaos.long', app_now(), jsonb_build_object('filling',
+        (select string_agg(md5(n || ' ' || part), '') from generate_series(1, ${Math.ceil(bytesEach / 32)}::int) part))
+      from generate_series(1, ${events}::int) n`);
+    await tx.q.execute(sql`insert into event_heads (stream, last_offset) values (${code}, ${events})`);
+  });
+  return seatAt(database, { code, group: "", kind: "reader" });
+};
+
+/** Most practices and every federation have a mailbox that works; a few, and the federations, have tools that listen. */
+const reachOut = async (database: Database, seats: readonly Seat[], hooks: string, random: Random): Promise<void> => {
+  const reached = seats.filter(({ kind }) => kind === "broker" || (kind === "desk" && random.chance(0.7)));
+  const listening = seats.filter(({ kind }) => kind === "broker" || (kind === "desk" && random.chance(0.05)));
+  await database.transact(async (tx) => {
+    for (const { code, userId } of reached)
+      await tx.q.execute(sql`
+        insert into reach_channels (organisation_code, mailbox, confirmed_at, confirmed_by, failures, version)
+        values (${code}, ${`desk@${code.toLowerCase()}.chaos.example`}, app_now(), ${userId}, 0, 1)`);
+    for (const { code, userId } of listening)
+      await tx.q.execute(sql`
+        insert into webhook_endpoints (id, organisation_code, url, types, state, secret, after_offset, failures, created_by,
+                                       created_at, version)
+        values (${newId()}, ${code}, ${hooks + code}, '{}', 'active', ${`whsec_${randomBytes(32).toString("base64")}`}, 0, 0, ${userId}, app_now(), 1)`);
+  });
+};
+
+/**
+ * The practices of several sharing groups, signed, with clinics, a federation each, and somebody everywhere. Told where
+ * tools listen, they also have mailboxes and webhooks, and there is a log that is long already.
+ */
+export const buildWorld = async (url: string, size: WorldSize, random: Random, hooks?: string): Promise<Seat[]> => {
   const pool = createPool({
     url,
     max: 4,
@@ -150,6 +192,10 @@ export const buildWorld = async (url: string, size: WorldSize, random: Random): 
     // Every eighth practice's book is also filled in by its own system.
     for (const { code, group } of practices.filter((_, at) => at % 8 === 0))
       seats.push(await seatAt(database, { code, group, kind: "importer" }));
+    if (hooks !== undefined) {
+      await reachOut(database, seats, hooks, random.fork("reach"));
+      seats.push(await longLog(database));
+    }
     await database.q.execute(sql`analyze`);
     return seats;
   } finally {

@@ -65,3 +65,18 @@ export const clientsReceiveEverything = rule(
     });
   },
 );
+
+/** Bad frame, session ended, and what the protocol itself refuses: nobody in a run gives cause for these. */
+const UNCALLED = [1002, 1003, 1007, 1008, 1009, 4400, 4401];
+
+/** S2, S5: a line is ended because it broke, the process stops or the reader is slow, and never with a reproach. */
+export const closesHaveCause = rule(
+  "closes-called-for",
+  "No line is closed for a bad frame or an ended session while nobody sent one and no session ended (S2, S5).",
+  ({ logs }) =>
+    logs.flatMap((log) =>
+      entriesOf(log, "closed").flatMap(({ code, connection }) =>
+        UNCALLED.includes(code) ? [`connection ${connection} of ${log.code} was closed with ${code}`] : [],
+      ),
+    ),
+);

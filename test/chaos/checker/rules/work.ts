@@ -73,3 +73,26 @@ export const endingsAreOwned = rule(
     });
   },
 );
+
+/** C6: an import is in as a whole or not at all, and what the command said is in stays in. */
+export const importsAreWhole = rule(
+  "imports-whole",
+  "An import of practices takes effect as a whole or not at all, once, and never falls back behind one that was acknowledged (C6).",
+  ({ facts, imports }) => {
+    if (imports === undefined) return [];
+    const practices = facts.organisations.filter(({ kind }) => kind === "practice");
+    const sizes = [...new Set(practices.map(({ listSize }) => listSize ?? 0))];
+    const least = imports.acknowledged.at(-1) ?? 0;
+    const [size = 0] = sizes;
+    const times = facts.audit.filter(({ user, action }) => user === null && action === "practices.import").length;
+    // The first was the building of the world.
+    const [atLeast, atMost] = [imports.acknowledged.length + 1, imports.tried.length + 1];
+    return [
+      ...(sizes.length === 1 ? [] : [`practices have the list sizes of ${sizes.length} imports: ${sizes.join(", ")}`]),
+      ...(size >= least ? [] : [`the import of ${least} was acknowledged, and ${size} is there`]),
+      ...(times >= atLeast && times <= atMost
+        ? []
+        : [`${times} imports are in the trail, of ${atLeast} acknowledged and ${atMost} tried`]),
+    ];
+  },
+);
