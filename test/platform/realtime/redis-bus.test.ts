@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLogger } from "../../../src/platform/log/log.ts";
-import { openWakeBus, type WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
+import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
+import type { WakeBus } from "../../../src/platform/realtime/wake-bus.ts";
 import { until } from "../../support/index.ts";
 
 /** As much of Redis as the wake-up line speaks; it answers subscriptions only while it is told to. */
