@@ -5,7 +5,7 @@ import { violates } from "../../platform/db/sql-errors.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import { alreadyGiven } from "./agreements.errors.ts";
 import type { ReleaseBy } from "./release.rules.ts";
-import { agreements, agreementSlots, agreementSteps } from "./agreements.table.ts";
+import { agreements, agreementSlots } from "./agreements.table.ts";
 
 /** One need given one block: adjacent slots of one clinic. */
 export interface Block {
@@ -25,56 +25,53 @@ export interface Parties {
   readonly offerId: string | null;
 }
 
-export interface MadeAgreement extends Block {
-  readonly id: string;
+/** A block with those between whom it is agreed, and by when home must have passed the details on (rule H4). */
+export interface NewAgreement extends Parties, Block {
+  readonly release: ReleaseBy | undefined;
 }
 
 /**
- * Writes live agreements with their slots and first step. The unique indexes decide (rule O4): a need or slot that is
- * agreed already throws `already-given`, and the caller's transaction is over. `release` says by when home must have passed
- * one that starts then (rule H4).
+ * Writes live agreements with their slots and first step: one statement each, however many and between whomever. The
+ * unique indexes decide (rule O4): a need or slot that is agreed already throws `already-given`, and the caller's
+ * transaction is over. Answers their ids in the order given.
  */
 export const insertAgreements = async (
   tx: Tx,
-  parties: Parties,
-  blocks: readonly Block[],
+  wanted: readonly NewAgreement[],
   by: { readonly userId: string | null; readonly organisationCode: string },
-  release: (startsAt: Date) => ReleaseBy | undefined,
-): Promise<MadeAgreement[]> => {
-  const made = blocks.map((block) => ({ ...block, id: newId() }));
+): Promise<string[]> => {
+  const made = wanted.map((one) => ({ ...one, ...one.release, id: newId() }));
+  const taken = made.flatMap(({ id, slotIds }) => slotIds.map((slotId) => ({ id, slotId })));
+  const ids = made.map(({ id }) => id);
   try {
-    await tx.q.insert(agreements).values(
-      made.map((block) => ({
-        ...parties,
-        id: block.id,
-        needId: block.needId,
-        clinicId: block.clinicId,
-        startsAt: block.startsAt,
-        endsAt: block.endsAt,
-        step: "agreed" as const,
-        isLive: true,
-        releaseAt: release(block.startsAt)?.releaseAt ?? null,
-        releaseWarnAt: release(block.startsAt)?.warnAt ?? null,
-        createdAt: sql`app_now()`,
-      })),
-    );
-    await tx.q
-      .insert(agreementSlots)
-      .values(
-        made.flatMap((block) => block.slotIds.map((slotId) => ({ agreementId: block.id, slotId, isLive: true }))),
-      );
+    // Sent together, carried out in this order.
+    await Promise.all([insertRows(tx, made), insertTaken(tx, taken), insertSteps(tx, ids, "agreed", by)]);
   } catch (error) {
     if (violates(error, "agreements_one_live_a_need") || violates(error, "agreement_slots_one_live_a_slot"))
       throw alreadyGiven(error);
     throw error;
   }
-  await insertSteps(
-    tx,
-    made.map((block) => block.id),
-    "agreed",
-    by,
-  );
-  return made;
+  return ids;
+};
+
+const insertRows = async (tx: Tx, made: readonly (NewAgreement & { readonly id: string })[]): Promise<void> => {
+  await tx.q.execute(sql`
+    insert into agreements (id, need_id, request_id, offer_id, group_code, home_code, supporting_code, clinic_id, starts_at,
+                            ends_at, step, is_live, release_at, release_warn_at, created_at)
+    select id, "needId", "requestId", "offerId", "groupCode", "homeCode", "supportingCode", "clinicId", "startsAt",
+           "endsAt", 'agreed', true, "releaseAt", "warnAt", app_now()
+    from jsonb_to_recordset(${JSON.stringify(made)}::jsonb) as t(id uuid, "needId" uuid, "requestId" uuid, "offerId" uuid,
+      "groupCode" text, "homeCode" text, "supportingCode" text, "clinicId" uuid, "startsAt" timestamptz, "endsAt" timestamptz,
+      "releaseAt" timestamptz, "warnAt" timestamptz)`);
+};
+
+const insertTaken = async (
+  tx: Tx,
+  taken: readonly { readonly id: string; readonly slotId: string }[],
+): Promise<void> => {
+  await tx.q.execute(sql`
+    insert into agreement_slots (agreement_id, slot_id, is_live)
+    select id, "slotId", true from jsonb_to_recordset(${JSON.stringify(taken)}::jsonb) as t(id uuid, "slotId" uuid)`);
 };
 
 /** Writes who walked which step (rule H1). */
@@ -84,9 +81,11 @@ export const insertSteps = async (
   step: string,
   by: { readonly userId: string | null; readonly organisationCode: string },
 ): Promise<void> => {
-  await tx.q
-    .insert(agreementSteps)
-    .values(agreementIds.map((agreementId) => ({ id: newId(), agreementId, step, at: sql`app_now()`, ...by })));
+  const lines = agreementIds.map((agreementId) => ({ agreementId, id: newId() }));
+  await tx.q.execute(sql`
+    insert into agreement_steps (id, agreement_id, step, at, user_id, organisation_code)
+    select id, "agreementId", ${step}, app_now(), ${by.userId}::uuid, ${by.organisationCode}
+    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t(id uuid, "agreementId" uuid)`);
 };
 
 export const liveAgreement = z.object({

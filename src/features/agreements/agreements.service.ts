@@ -2,7 +2,7 @@ import { appNow, type Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { isBroker, type Actor } from "../access/index.ts";
-import { recordAudit, type Author } from "../audit/index.ts";
+import { recordAudit, recordAudits, type Author } from "../audit/index.ts";
 import { londonDate } from "../calendar/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
 import { askForMatching } from "../match-due/index.ts";
@@ -18,7 +18,6 @@ import {
   liveAgreementsOfNeeds,
   type Block,
   type LiveAgreement,
-  type MadeAgreement,
   type Parties,
 } from "./agreements.repository.ts";
 import type { Side } from "./handover.rules.ts";
@@ -26,60 +25,106 @@ import { releaseBy, type ReleaseBy } from "./release.rules.ts";
 import { announceTally } from "./tally.service.ts";
 import { knownTime, makeTask } from "./tasks.service.ts";
 
+/** Blocks of one supporting practice that one request is to have. */
+export interface Agreeing extends Parties {
+  readonly reference: string;
+  readonly blocks: readonly (Block & { readonly ref: string })[];
+}
+
+export interface MadeAgreement extends Block {
+  readonly id: string;
+}
+
 /**
- * Agrees needs with blocks, in the caller's transaction, which holds the lock of the request: slots become busy, needs
- * agreed, and home, the supporting practice and the brokers hear of it (rule O4).
+ * Agrees needs with blocks, in the caller's transaction, which holds the lock of their requests: slots become busy, needs
+ * agreed, and home, the supporting practice and the brokers hear of it (rule O4). However many requests and practices take
+ * part, each statement is sent once.
  * @throws `already-given` when a slot or need is not to be had any more; the whole transaction is then void.
  */
 export const makeAgreements = async (
   tx: Tx,
   author: Author,
-  parties: Parties & { readonly reference: string },
-  blocks: readonly (Block & { readonly ref: string })[],
+  agreeing: readonly Agreeing[],
 ): Promise<MadeAgreement[]> => {
-  if (blocks.length === 0) return [];
-  const { reference, ...between } = parties;
-  const slotIds = blocks.flatMap((block) => block.slotIds);
-  const needIds = blocks.map((block) => block.needId);
-  const taken = await setSlotStates(tx, slotIds, ["free", "busy-tentative"], "busy");
+  if (agreeing.length === 0) return [];
+  // Named one by one: what callers hand in may carry more than its parties.
+  const wanted = agreeing.flatMap(({ requestId, groupCode, homeCode, supportingCode, offerId, blocks }) =>
+    blocks.map((block) => ({ requestId, groupCode, homeCode, supportingCode, offerId, ...block })),
+  );
+  const slotIds = wanted.flatMap((block) => block.slotIds);
+  const needIds = wanted.map((block) => block.needId);
+  const [taken, agreed, release] = await Promise.all([
+    setSlotStates(tx, slotIds, ["free", "busy-tentative"], "busy"),
+    markNeeds(tx, needIds, { from: ["open", "offered"], to: "agreed" }),
+    releasesOfDays(tx, wanted),
+  ]);
   if (taken.length !== slotIds.length) throw alreadyGiven(undefined);
-  const agreed = await markNeeds(tx, needIds, { from: ["open", "offered"], to: "agreed" });
   if (agreed.length !== needIds.length) throw alreadyGiven(undefined);
-  const made = await insertAgreements(tx, between, blocks, author, await releaseOfDay(tx, parties.homeCode, blocks));
-  const refs = new Map(blocks.map((block) => [block.needId, block.ref]));
-  const data = {
-    reference,
-    offerId: parties.offerId,
-    homeCode: parties.homeCode,
-    supportingCode: parties.supportingCode,
-    agreements: made.map((block) => describe({ ...block, ref: refs.get(block.needId) ?? "" })),
-  };
-  for (const stream of await concerned(tx, parties)) tx.emit(eventFor(agreementMade, stream, data));
-  await recordAudit(tx, author, "agreement.make", reference, {
-    supportingCode: parties.supportingCode,
-    agreementIds: made.map((block) => block.id),
-  });
+  const ids = await insertAgreements(
+    tx,
+    wanted.map((one) => ({ ...one, release: release(one) })),
+    author,
+  );
+  const made = wanted.map((block, at) => ({ ...block, id: ids[at] ?? "" }));
+  const madeOf = new Map(made.map((one) => [one.needId, one]));
+  for (const one of agreeing)
+    await announceMade(
+      tx,
+      one,
+      one.blocks.flatMap(({ needId }) => madeOf.get(needId) ?? []),
+    );
+  await recordAudits(
+    tx,
+    author,
+    "agreement.make",
+    agreeing.map(({ reference, supportingCode, blocks }) => ({
+      subject: reference,
+      data: { supportingCode, agreementIds: blocks.map(({ needId }) => madeOf.get(needId)?.id) },
+    })),
+  );
   return made;
 };
 
-/** By when home must have passed on an agreement that is made now and starts then (rule H4). */
+const announceMade = async (
+  tx: Tx,
+  { reference, offerId, homeCode, supportingCode, groupCode }: Agreeing,
+  made: readonly (MadeAgreement & { readonly ref: string })[],
+): Promise<void> => {
+  const data = { reference, offerId, homeCode, supportingCode, agreements: made.map(describe) };
+  for (const stream of await concerned(tx, { homeCode, supportingCode, groupCode }))
+    tx.emit(eventFor(agreementMade, stream, data));
+};
+
+/** By when each of these home practices must have passed on an agreement that is made now and starts then (rule H4). */
+const releasesFor = async (
+  tx: Tx,
+  homeCodes: readonly string[],
+): Promise<(homeCode: string, startsAt: Date) => ReleaseBy | undefined> => {
+  const [hours, now] = await Promise.all([openingHoursOf(tx.q, homeCodes), tx.once("now", async () => appNow(tx.q))]);
+  return (homeCode, startsAt) => releaseBy(hours.get(homeCode) ?? [], now, startsAt);
+};
+
+/** The same for one home practice, looked up once in a transaction. */
 export const releaseFor = async (tx: Tx, homeCode: string): Promise<(startsAt: Date) => ReleaseBy | undefined> =>
   tx.once(`release for ${homeCode}`, async () => {
-    const hours = (await openingHoursOf(tx.q, [homeCode])).get(homeCode) ?? [];
-    const now = await appNow(tx.q);
-    return (startsAt) => releaseBy(hours, now, startsAt);
+    const release = await releasesFor(tx, [homeCode]);
+    return (startsAt) => release(homeCode, startsAt);
   });
 
-/** What is agreed together for one day goes back together: home is warned once, by the first of them. */
-const releaseOfDay = async (tx: Tx, homeCode: string, blocks: readonly Block[]): ReturnType<typeof releaseFor> => {
-  const release = await releaseFor(tx, homeCode);
+/** What one request agrees with one practice for one day goes back together: home is warned once, by the first of them. */
+const releasesOfDays = async (
+  tx: Tx,
+  wanted: readonly (Parties & Block)[],
+): Promise<(one: Parties & Block) => ReleaseBy | undefined> => {
+  const release = await releasesFor(tx, [...new Set(wanted.map(({ homeCode }) => homeCode))]);
+  const keyOf = ({ requestId, supportingCode, startsAt }: Parties & Block): string =>
+    `${requestId} ${supportingCode} ${londonDate(startsAt)}`;
   const firstOf = new Map<string, Date>();
-  for (const { startsAt } of blocks) {
-    const day = londonDate(startsAt);
-    const first = firstOf.get(day);
-    if (first === undefined || startsAt < first) firstOf.set(day, startsAt);
+  for (const one of wanted) {
+    const first = firstOf.get(keyOf(one));
+    if (first === undefined || one.startsAt < first) firstOf.set(keyOf(one), one.startsAt);
   }
-  return (startsAt) => release(firstOf.get(londonDate(startsAt)) ?? startsAt);
+  return (one) => release(one.homeCode, firstOf.get(keyOf(one)) ?? one.startsAt);
 };
 
 export const describe = (agreement: { id: string; ref: string; startsAt: Date; endsAt: Date }) => ({

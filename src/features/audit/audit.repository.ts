@@ -2,33 +2,37 @@ import { sql } from "drizzle-orm";
 import type { Tx } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import type { Actor } from "../access/index.ts";
-import { auditEntries } from "./audit.table.ts";
 
 /** Who acts when nobody does: an expiry, a plan, a purge. */
 export const system = { userId: null, organisationCode: "SYSTEM" } as const;
 
 export type Author = Pick<Actor, "userId" | "organisationCode"> | typeof system;
 
+/** One act: what was acted on, and codes, counts and ids about it; never text that people typed. */
+export interface Act {
+  /** The reference or id of what was acted on. */
+  readonly subject: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Writes one line of the audit trail in the transaction of the act.
+ * Writes a line of the audit trail for each of these acts, in their transaction and in one statement.
  * @param action `offer.accept`, `request.post`…: feature, dot, verb.
- * @param subject the reference or id of what was acted on.
- * @param data codes, counts and ids; never text that people typed.
  */
+export const recordAudits = async (tx: Tx, author: Author, action: string, acts: readonly Act[]): Promise<void> => {
+  if (acts.length === 0) return;
+  const lines = acts.map((act) => ({ ...act, id: newId() }));
+  await tx.q.execute(sql`
+    insert into audit_entries (id, at, user_id, organisation_code, action, subject, data)
+    select id, app_now(), ${author.userId}::uuid, ${author.organisationCode}, ${action}, subject, data
+    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t(id uuid, subject text, data jsonb)`);
+};
+
+/** The same for one act. */
 export const recordAudit = async (
   tx: Tx,
   author: Author,
   action: string,
   subject: string,
-  data: Readonly<Record<string, unknown>> = {},
-): Promise<void> => {
-  await tx.q.insert(auditEntries).values({
-    id: newId(),
-    at: sql`app_now()`,
-    userId: author.userId,
-    organisationCode: author.organisationCode,
-    action,
-    subject,
-    data,
-  });
-};
+  data: Act["data"] = {},
+): Promise<void> => recordAudits(tx, author, action, [{ subject, data }]);

@@ -1,3 +1,3 @@
-export { recordAudit, system, type Author } from "./audit.repository.ts";
+export { recordAudit, recordAudits, system, type Author } from "./audit.repository.ts";
 export { beginEra } from "./seal.repository.ts";
 export { auditSweepers, sealAudit, verifyAudit, type AuditVerdict, type SealOptions } from "./seal.service.ts";

@@ -110,30 +110,29 @@ const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => {
 };
 
 const agreeAtOnce = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<number> => {
-  for (const group of groupBy(blocks, (block) => `${block.need.requestId} ${block.clinic.organisationCode}`)) {
-    const [first] = group;
-    if (first === undefined) continue;
-    await makeAgreements(
-      tx,
-      system,
-      {
-        requestId: first.need.requestId,
-        reference: first.need.reference,
-        groupCode: first.need.groupCode,
-        homeCode: first.need.homeCode,
-        supportingCode: first.clinic.organisationCode,
-        offerId: null,
-      },
-      group.map(({ need, clinic, slotIds, startsAt, endsAt }) => ({
-        needId: need.id,
-        ref: need.ref,
-        clinicId: clinic.id,
-        slotIds,
-        startsAt,
-        endsAt,
-      })),
-    );
-  }
+  const groups = groupBy(blocks, (block) => `${block.need.requestId} ${block.clinic.organisationCode}`);
+  await makeAgreements(
+    tx,
+    system,
+    groups.flatMap((group) => {
+      const [first] = group;
+      if (first === undefined) return [];
+      return [
+        {
+          ...partiesOf(first.need, first.clinic.organisationCode),
+          offerId: null,
+          blocks: group.map(({ need, clinic, slotIds, startsAt, endsAt }) => ({
+            needId: need.id,
+            ref: need.ref,
+            clinicId: clinic.id,
+            slotIds,
+            startsAt,
+            endsAt,
+          })),
+        },
+      ];
+    }),
+  );
   return blocks.length;
 };
 

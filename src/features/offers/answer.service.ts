@@ -100,7 +100,7 @@ export const settleAccepted = async (
   blocks: readonly FittedNeed[],
 ): Promise<AnswerView> => {
   const taken = withRefs(offer, blocks);
-  const made = await makeAgreements(tx, actor, { ...offer, offerId: offer.id }, taken);
+  const made = await makeAgreements(tx, actor, [{ ...offer, offerId: offer.id, blocks: taken }]);
   const agreed = new Set(blocks.map((block) => block.needId));
   const left = offer.needs.filter((need) => !agreed.has(need.needId)).map((need) => need.needId);
   const released = await releaseNeedsOfOffer(tx, offer.id);

@@ -74,15 +74,24 @@ export const assignByHand = async (
   );
   const refOf = new Map(looking.map(({ needId, ref }) => [needId, ref]));
   const supporterOf = new Map(times.map(({ clinicId, supportingCode }) => [clinicId, supportingCode]));
-  const agreed: Assigned["agreed"] = [];
-  for (const supportingCode of [...new Set(times.map((time) => time.supportingCode))].sort()) {
-    const blocks = fitted
+  const parties = { requestId: request.id, groupCode: request.groupCode, homeCode: request.homeCode };
+  const agreeing = [...new Set(times.map((time) => time.supportingCode))].sort().map((supportingCode) => ({
+    ...parties,
+    supportingCode,
+    offerId: null,
+    reference,
+    blocks: fitted
       .filter(({ clinicId }) => supporterOf.get(clinicId) === supportingCode)
-      .map((block) => ({ ...block, ref: refOf.get(block.needId) ?? "" }));
-    const parties = { requestId: request.id, groupCode: request.groupCode, homeCode: request.homeCode, supportingCode };
-    await makeAgreements(tx, actor, { ...parties, offerId: null, reference }, blocks);
-    agreed.push(...blocks.map(({ ref, startsAt }) => ({ ref, supportingCode, startsAt: startsAt.toISOString() })));
-  }
+      .map((block) => ({ ...block, ref: refOf.get(block.needId) ?? "" })),
+  }));
+  await makeAgreements(
+    tx,
+    actor,
+    agreeing.filter(({ blocks }) => blocks.length > 0),
+  );
+  const agreed = agreeing.flatMap(({ supportingCode, blocks }) =>
+    blocks.map(({ ref, startsAt }) => ({ ref, supportingCode, startsAt: startsAt.toISOString() })),
+  );
   await recordAudit(tx, actor, "broker.assign", reference, { reason, slotIds, refs: agreed.map(({ ref }) => ref) });
   await announceRequest(tx, request.id);
   await askForMatching(tx, request.groupCode, "broker.assign");

@@ -17,6 +17,8 @@ export const anAgreement = async (
   const parties = { requestId, reference, groupCode, homeCode, supportingCode, offerId: null };
   const { startsAt, endsAt } = slot;
   await db.database.transact(async (tx) =>
-    makeAgreements(tx, author, parties, [{ needId, ref: "N01", clinicId, slotIds: [slot.id], startsAt, endsAt }]),
+    makeAgreements(tx, author, [
+      { ...parties, blocks: [{ needId, ref: "N01", clinicId, slotIds: [slot.id], startsAt, endsAt }] },
+    ]),
   );
 };

@@ -59,12 +59,9 @@ export const agreed = async (db: TestDatabase, options: AgreedOptions = {}): Pro
   });
   const made = await db.database.transact(async (tx) => {
     await lockRequests(tx, [request.requestId]);
-    return makeAgreements(
-      tx,
-      supporting,
-      { ...request, supportingCode: supporting.organisationCode, offerId: null },
-      blocks,
-    );
+    return makeAgreements(tx, supporting, [
+      { ...request, supportingCode: supporting.organisationCode, offerId: null, blocks },
+    ]);
   });
   return { home, supporting, request, clinic, ids: made.map(({ id }) => id) };
 };
