@@ -5,6 +5,7 @@ import { rotaPages } from "../features/alarms/index.ts";
 import { boardPages } from "../features/board/index.ts";
 import { calendarFeedPages } from "../features/calendar-feed/index.ts";
 import { clinicPages, type CapacityPorts } from "../features/capacity/index.ts";
+import { coverPlanPages } from "../features/cover-plans/index.ts";
 import { dataFlowPages } from "../features/data-flow/index.ts";
 import { deskPages } from "../features/desk/index.ts";
 import { accountPages, signInPages, tokenPages, type Chooser, type IdentityParts } from "../features/identity/index.ts";
@@ -52,6 +53,7 @@ export const allPages = (parts: PageParts): readonly AppPage[] => [
   ...matchingPages(parts.solve),
   ...clinicPages(parts.capacity),
   ...rotaPages,
+  ...coverPlanPages,
   ...boardPages,
   ...pressurePages,
   ...bulletinPages,

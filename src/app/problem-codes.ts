@@ -109,6 +109,8 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "no-bulletin": "The organisation belongs to no sharing group.",
   "bulletin-full": "An organisation writes at most 20 posts and answers in 24 hours.",
   "not-yours-to-hide": "Only the group's broker and whoever wrote it take it down.",
+  "cover-plan-stale": "Somebody changed the cover plan since it was read.",
+  "no-group-to-plan": "The organisation belongs to no sharing group.",
   "away-in-past": "Away until a time that has passed.",
   // Webhooks and calendars
   "webhook-address-refused": "Webhooks go by https to addresses of the public internet.",

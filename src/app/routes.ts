@@ -5,6 +5,7 @@ import { alarmRoutes } from "../features/alarms/index.ts";
 import { calendarFeedRoutes } from "../features/calendar-feed/index.ts";
 import { boardRoutes } from "../features/board/index.ts";
 import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
+import { coverPlanRoutes } from "../features/cover-plans/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
 import { matchingRoutes, type Solver } from "../features/matching/index.ts";
@@ -57,6 +58,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...brokeringRoutes,
   ...agreementRoutes,
   ...alarmRoutes,
+  ...coverPlanRoutes,
   ...boardRoutes,
   ...pressureRoutes,
   ...bulletinRoutes,

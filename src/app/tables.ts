@@ -8,6 +8,7 @@ import "../features/bulletin/bulletin.table.ts";
 import "../features/capacity/capacity.table.ts";
 import "../features/capacity/next-week.table.ts";
 import "../features/capacity/series.table.ts";
+import "../features/cover-plans/cover-plans.table.ts";
 import "../features/identity/identity.table.ts";
 import "../features/match-due/match-due.table.ts";
 import "../features/offers/offers.table.ts";

@@ -1,8 +1,10 @@
 import { addOpenMinutes, type OpeningHours } from "../calendar/index.ts";
+import { waitInRing, type Asking } from "../cover-plans/index.ts";
 import type { Priority } from "../offers/index.ts";
 
 /*
- * How widely and how patiently practices are asked (rules A2 to A6). Numbers of practices, never of people.
+ * How widely and how patiently practices are asked (rules A2 to A6), as the group's cover plans say. Numbers of practices,
+ * never of people.
  */
 
 /** Waiting offers a desk may have (A6). */
@@ -11,25 +13,29 @@ export const DESK_FULL = 8;
 /** The last ring: 1 buddies, 2 same PCN, 3 the sharing group. */
 export const LAST_RING = 3;
 
-const BREADTH = { routine: 1, urgent: 2, asap: 3 } as const satisfies Record<Priority, number>;
+interface Asked {
+  readonly asking: Asking;
+  readonly extraAsks: number;
+}
 
 /** With how many practices a need may wait at once: its breadth (A2), and one more for each ring that passed unanswered (A3). */
-export const asksAllowed = (need: { readonly priority: Priority; readonly extraAsks: number }): number =>
-  BREADTH[need.priority] + need.extraAsks;
+export const asksAllowed = ({ asking, extraAsks }: Asked): number => asking.breadth + extraAsks;
 
-const CALLS_A_RING = { routine: 3, urgent: 3, asap: 6 } as const satisfies Record<Priority, number>;
-
-/** To how many practices a need that no published slot covers may be put at once (A4): three a ring that opened, asap six. */
-export const callsAllowed = (need: { readonly priority: Priority; readonly extraAsks: number }): number =>
-  CALLS_A_RING[need.priority] * (1 + need.extraAsks);
+/** To how many practices a need that no published slot covers may be put at once (A4): so many for each ring that opened. */
+export const callsAllowed = ({ asking, extraAsks }: Asked): number => asking.calls * (1 + extraAsks);
 
 /**
- * When a ring's wait has passed (A3): asap 10 minutes by the clock, urgent 45 open minutes, routine 4 open hours. Open means
- * the home practice's hours: it is the home practice that waits, and one need may wait for several desks.
+ * When a ring's wait has passed (A3): asap by the clock, otherwise in open time. Open means the home practice's hours: it
+ * is the home practice that waits, and one need may wait for several desks.
  */
-export const ringWaitEnds = (priority: Priority, now: Date, homeHours: readonly OpeningHours[]): Date => {
-  if (priority === "asap") return new Date(now.getTime() + 10 * 60_000);
-  return addOpenMinutes(homeHours, now, priority === "urgent" ? 45 : 240);
+export const ringWaitEnds = (
+  { priority, asking }: { readonly priority: Priority; readonly asking: Asking },
+  ring: number,
+  now: Date,
+  homeHours: readonly OpeningHours[],
+): Date => {
+  const minutes = waitInRing(asking, ring);
+  return priority === "asap" ? new Date(now.getTime() + minutes * 60_000) : addOpenMinutes(homeHours, now, minutes);
 };
 
 /**

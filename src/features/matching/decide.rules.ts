@@ -200,7 +200,7 @@ const widenings = (
     const widenAt = keeps
       ? need.widenAt
       : isWaiting && home !== undefined
-        ? ringWaitEnds(need.priority, snapshot.now, home.hours)
+        ? ringWaitEnds(need, ring, snapshot.now, home.hours)
         : null;
     if (ring === need.ring && widenAt?.getTime() === need.widenAt?.getTime()) return [];
     return [{ needId: need.id, ring, extraAsks: need.extraAsks, widenAt }];

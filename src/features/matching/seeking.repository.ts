@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { askingSql } from "../cover-plans/index.ts";
 import type { Ask, SeekingNeed } from "./snapshot.ts";
+import { LAST_RING } from "./asking.rules.ts";
 import { epoch, uuidArray } from "./sql.ts";
 
 const priority = z.enum(["routine", "urgent", "asap"]);
@@ -27,17 +29,25 @@ const need = z.object({
   requires: z.array(z.string()),
   maxKm: z.number(),
   priority,
+  // Checked when it was written; a plan reads many.
+  asking: z.object({
+    waits: z.object({ buddies: z.number(), pcn: z.number(), group: z.number() }),
+    breadth: z.number(),
+    calls: z.number(),
+  }),
   course: z.string().nullable(),
   ring: z.number(),
   extraAsks: z.number(),
   widenAt: instant.nullable(),
 });
 
+const asking = askingSql(sql`n.group_code`, sql`l.service_code`, sql`n.priority`);
+
 const selectNeeds = sql`
   select n.id, n.ref, n.request_id as "requestId", r.version as "requestVersion", r.reference, n.line_id as "lineId", n.group_code as "groupCode", r.home_code as "homeCode",
          r.takes_firm as "takesFirm", coalesce(s.matched_as, s.code) as service, s.name as "serviceName", l.channel, l.minutes,
          ${epoch(sql`l.earliest`)} as earliest, ${epoch(sql`l.due_by`)} as "dueBy", n.excluded_times as "excludedTimes",
-         array(select distinct unnest(l.requires || s.requires)) as requires, l.max_km as "maxKm", n.priority, n.course,
+         array(select distinct unnest(l.requires || s.requires)) as requires, l.max_km as "maxKm", n.priority, ${asking} as asking, n.course,
          n.ring, n.extra_asks as "extraAsks", ${epoch(sql`n.widen_at`)} as "widenAt"
   from needs n
   join cover_requests r on r.id = n.request_id
@@ -52,7 +62,8 @@ export const readOpenNeeds = async (q: Queryable, groupCode: string): Promise<Se
 
 /**
  * The needs of a group for which something may be done once capacity has changed: the open ones, those that no slots are
- * offered for, and those that wait with fewer practices than they may (A2). The rest are left in peace, and not even read.
+ * offered for, those that wait with fewer practices than they may (A2), and those whose wait is to begin anew (A3). The rest
+ * are left in peace, and not even read.
  */
 export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
   rows(
@@ -66,7 +77,8 @@ export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise
       ) asked
       where n.group_code = ${groupCode} and n.state in ('open', 'offered') and ${isLive}
         and (n.state = 'open' or asked.has_first is not true
-             or asked.slot_asks < n.extra_asks + case n.priority when 'asap' then 3 when 'urgent' then 2 else 1 end)
+             or asked.slot_asks < n.extra_asks + (${asking} ->> 'breadth')::int
+             or (n.widen_at is null and (n.ring < ${LAST_RING} or n.extra_asks < ${LAST_RING})))
       order by n.id`,
   );
 

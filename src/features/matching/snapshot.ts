@@ -1,4 +1,5 @@
 import type { OpeningHours } from "../calendar/index.ts";
+import type { Asking } from "../cover-plans/index.ts";
 import type { Priority } from "../offers/index.ts";
 
 /*
@@ -52,6 +53,8 @@ export interface SeekingNeed {
   readonly requires: readonly string[];
   readonly maxKm: number;
   readonly priority: Priority;
+  /** How the group asks for such a need: its cover plan, or the default. */
+  readonly asking: Asking;
   readonly course: string | null;
   readonly ring: number;
   readonly extraAsks: number;

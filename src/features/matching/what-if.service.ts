@@ -1,5 +1,6 @@
 import type { Database, Queryable } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
+import { readAskingFor } from "../cover-plans/index.ts";
 import { draftRequest, type Draft, type Wish } from "../requests/index.ts";
 import { serviceCatalogue } from "../services/index.ts";
 import type { Solver } from "./blocks.rules.ts";
@@ -13,6 +14,7 @@ export type Supposition = Wish & { readonly takeFirm: boolean };
 
 const seekingOf = async (q: Queryable, draft: Draft, takesFirm: boolean): Promise<SeekingNeed[]> => {
   const services = new Map((await serviceCatalogue(q)).map((service) => [service.code, service]));
+  const askingFor = await readAskingFor(q, draft.groupCode);
   const lines = new Map(draft.lines.map(({ record }) => [record.id, record]));
   return draft.needs.flatMap((need): SeekingNeed[] => {
     const line = lines.get(need.lineId);
@@ -38,6 +40,7 @@ const seekingOf = async (q: Queryable, draft: Draft, takesFirm: boolean): Promis
         requires: [...new Set([...line.requires, ...(service?.requires ?? [])])],
         maxKm: line.maxKm,
         priority: line.priority,
+        asking: askingFor(line.serviceCode, line.priority),
         course: need.course ?? null,
         ring: 1,
         extraAsks: 0,

@@ -7,6 +7,7 @@ export {
   excludePractice,
   lockNeeds,
   markNeeds,
+  restartWaits,
   widenNeeds,
   type ExclusionReason,
   type LockedNeed,

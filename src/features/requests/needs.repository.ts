@@ -170,6 +170,21 @@ export const restartWidening = async (tx: Tx, needIds: readonly string[]): Promi
     update needs set widen_at = null where id = any(${ids(needIds)}) and state in ('open', 'offered')`);
 };
 
+/**
+ * The same for all needs of a group that look for a service: how it is asked for has changed. Null: for those of every
+ * service.
+ */
+export const restartWaits = async (tx: Tx, groupCode: string, serviceCode: string | null): Promise<void> => {
+  await tx.q.execute(sql`
+    with locked as (
+      select n.id from needs n join need_lines l on l.id = n.line_id
+      where n.group_code = ${groupCode} and n.state in ('open', 'offered') and n.widen_at is not null
+        and (${serviceCode}::text is null or l.service_code = ${serviceCode})
+      order by n.id for no key update of n
+    )
+    update needs set widen_at = null from locked where needs.id = locked.id and needs.state in ('open', 'offered')`);
+};
+
 /** Of these offered needs, the ones for which a waiting offer holds a time outside their line's window. */
 export const misfits = async (q: Queryable, needIds: readonly string[]): Promise<string[]> => {
   if (needIds.length === 0) return [];

@@ -16,6 +16,7 @@ import { answeredAt, answerOf } from "./answers.ts";
 import { createDesks, newOffers, type AskedOffer } from "./desks.ts";
 import { draw } from "./draw.ts";
 import { nextDue, setClock, type Federation } from "./federation.ts";
+import { readAsked, type AskedOnce } from "./losses.ts";
 import { at, DAYS, END, MINUTE, type Clinic, type Outcome, type Request, type World } from "./world.ts";
 
 type Event =
@@ -57,7 +58,10 @@ const allowRefusal = async (work: Promise<unknown>): Promise<void> => {
  * The days through the real services on a real database. Event-driven: the held clock goes straight to whatever is next,
  * an event of the world or something due in the matcher's rows, and the sweep does what it finds (T2).
  */
-export const runCovershare = async (federation: Federation, world: World): Promise<Outcome> => {
+export const runCovershare = async (
+  federation: Federation,
+  world: World,
+): Promise<{ readonly outcome: Outcome; readonly history: readonly AskedOnce[] }> => {
   const { database, nurses } = federation;
   const agenda = agendaOf(world);
   const desks = createDesks(federation, world);
@@ -133,7 +137,7 @@ export const runCovershare = async (federation: Federation, world: World): Promi
         agenda.add(Math.max(now + 1, answeredAt(answer, now)), { kind: "answer", offer, says: answer.says });
     }
   }
-  return readOutcome(federation, requestOf);
+  return { outcome: await readOutcome(federation, requestOf), history: await readAsked(federation, requestOf) };
 };
 
 const agreed = z.object({

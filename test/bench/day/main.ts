@@ -6,10 +6,11 @@ import { runCovershare } from "./covershare.ts";
 import { readData, type Data } from "./data.ts";
 import { buildFederation } from "./federation.ts";
 import { firstCome } from "./first-come.ts";
+import { causes, lossesBeside } from "./losses.ts";
 import { makeWorld } from "./make-world.ts";
 import { coveredByAll, metricsOf, spreadOf, type Metrics } from "./metrics.ts";
 import { phoneRound } from "./phone-round.ts";
-import { BEGIN, END, type Outcome, type World } from "./world.ts";
+import { BEGIN, END, type World } from "./world.ts";
 
 /*
  * A holiday rush, day by day, on real geography: Covershare's own matcher and lifecycle on a real PostgreSQL with a held
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     practices: { type: "string", default: "85" },
     /** Requests for each practice over the days. */
     load: { type: "string", default: "0.4" },
+    /** Say of each need that only the clairvoyant covers why. */
+    losses: { type: "boolean", default: false },
   },
 });
 const size = { practices: Number(values.practices), load: Number(values.load) };
@@ -33,14 +36,14 @@ const seeds = values.seeds.split(",").map(Number);
 const POLICIES = ["covershare", "firstCome", "phoneRound", "clairvoyant"] as const;
 type ByPolicy = Record<(typeof POLICIES)[number], Metrics>;
 
-const live = async (data: Data, world: World): Promise<{ outcome: Outcome; ms: number }> => {
+const live = async (data: Data, world: World) => {
   const postgres = await startPostgres();
   try {
     const federation = await buildFederation(postgres.url, data, world);
     try {
       const began = performance.now();
-      const outcome = await runCovershare(federation, world);
-      return { outcome, ms: performance.now() - began };
+      const run = await runCovershare(federation, world);
+      return { ...run, ms: performance.now() - began };
     } finally {
       await federation.close();
     }
@@ -51,7 +54,7 @@ const live = async (data: Data, world: World): Promise<{ outcome: Outcome; ms: n
 
 const runSeed = async (data: Data, seed: number) => {
   const world = makeWorld(data, seed, size);
-  const { outcome: covershare, ms } = await live(data, world);
+  const { outcome: covershare, history, ms } = await live(data, world);
   const rivals = { firstCome: firstCome(world), phoneRound: phoneRound(world) };
   const outcomes = { covershare, ...rivals, clairvoyant: clairvoyant(world, false) };
   const paired = coveredByAll(world, [covershare, ...Object.values(rivals)]);
@@ -81,7 +84,14 @@ const runSeed = async (data: Data, seed: number) => {
     const rounded = Object.entries(measured[policy]).map(([key, value]) => [key, round(Number(value), 3)]);
     console.error(`  ${policy.padEnd(12)} ${JSON.stringify(Object.fromEntries(rounded))}`);
   }
-  return { ...result, measured };
+  const losses = lossesBeside(world, covershare, outcomes.clairvoyant, history);
+  if (values.losses)
+    for (const { need, cause, detail } of losses) console.error(`  lost ${need.id} ${cause}: ${detail}`);
+  return {
+    ...result,
+    measured,
+    losses: Object.fromEntries(causes.map((cause) => [cause, losses.filter((one) => one.cause === cause).length])),
+  };
 };
 
 const data = await readData();

@@ -30,6 +30,7 @@ const FAMILIES: readonly (readonly [RegExp, (theirs: Belongings) => Params])[] =
 /** Routes whose parameters name nothing that belongs to anybody, with the reason. */
 const NOBODYS: Readonly<Record<string, string>> = {
   "/v1/services/:code": "the catalogue is everybody's; only administrators change it",
+  "/v1/cover-plans/:service": "a service of everybody's catalogue; the plan is always that of one's own group",
   "/v1/closures/:date": "a date; what is closed is always one's own organisation",
   "/ics/:file": "public: whoever has the address may read",
   "/v1/invitations/:token/accept": "public: whoever holds the token is the one invited",
