@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, sql, type SQL } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
@@ -78,17 +78,36 @@ export const prepareCredentials = (q: Queryable) => {
   };
 };
 
-/** Writes that a credential was used. At most once a minute for each, whoever else writes it too. */
-export const touchCredential = async (q: Queryable, { kind, id }: Credential): Promise<void> => {
-  await (kind === "session"
-    ? q
-        .update(sessions)
-        .set({ lastSeenAt: sql`app_now()` })
-        .where(and(eq(sessions.idHash, id), isOld(sessions.lastSeenAt)))
-    : q
-        .update(apiTokens)
-        .set({ lastUsedAt: sql`app_now()` })
-        .where(and(eq(apiTokens.id, id), isOld(apiTokens.lastUsedAt))));
+/**
+ * Writes that these credentials were used. At most once a minute for each, whoever else writes it too: rows that another
+ * process is writing just now are left to it, so that two never wait for each other.
+ */
+export const touchCredentials = async (q: Queryable, credentials: readonly Credential[]): Promise<void> => {
+  const ids = (kind: Credential["kind"]): string[] =>
+    credentials.filter((one) => one.kind === kind).map(({ id }) => id);
+  const [sessionIds, tokenIds] = [ids("session"), ids("token")];
+  if (sessionIds.length > 0) {
+    const due = q
+      .select({ idHash: sessions.idHash })
+      .from(sessions)
+      .where(and(inArray(sessions.idHash, sessionIds), isOld(sessions.lastSeenAt)))
+      .for("update", { skipLocked: true });
+    await q
+      .update(sessions)
+      .set({ lastSeenAt: sql`app_now()` })
+      .where(inArray(sessions.idHash, due));
+  }
+  if (tokenIds.length > 0) {
+    const due = q
+      .select({ id: apiTokens.id })
+      .from(apiTokens)
+      .where(and(inArray(apiTokens.id, tokenIds), isOld(apiTokens.lastUsedAt)))
+      .for("update", { skipLocked: true });
+    await q
+      .update(apiTokens)
+      .set({ lastUsedAt: sql`app_now()` })
+      .where(inArray(apiTokens.id, due));
+  }
 };
 
 /**

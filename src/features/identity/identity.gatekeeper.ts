@@ -7,7 +7,7 @@ import type { Gatekeeper } from "../../platform/http/server.ts";
 import { equalSecrets, sha256 } from "../../platform/ids/ids.ts";
 import type { Logger } from "../../platform/log/log.ts";
 import type { Actor } from "../access/index.ts";
-import { prepareCredentials, touchCredential } from "./credentials.repository.ts";
+import { prepareCredentials, touchCredentials } from "./credentials.repository.ts";
 import { csrfRefused, foreignOrigin, notSignedIn, roleNeeded } from "./identity.errors.ts";
 import { isAllowedOrigin, readBearer, readSessionSecret, type CookieSettings } from "./session-cookie.rules.ts";
 
@@ -20,6 +20,9 @@ export const nobody: Actor = {
   groupCode: null,
   credential: { kind: "session", id: "" },
 };
+
+/** Few enough for one statement to hold up nobody. */
+const TOUCHED_AT_ONCE = 500;
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const formToken = z.object({ _csrf: z.string() });
@@ -48,18 +51,27 @@ export interface GatekeeperOptions {
  */
 export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions): Gatekeeper<Actor> => {
   const credentials = prepareCredentials(database.q);
-  const touching = new Set<string>();
+  const used = new Map<string, Actor["credential"]>();
+  let isTouching = false;
 
-  /** Outside the request's path: nobody waits for it, and one write at a time for each credential. */
+  /**
+   * Outside the request's path: nobody waits for it. One statement at a time for all that were used meanwhile; when thousands
+   * of desks come back at once, one statement each would take every database connection.
+   */
   const touch = async (credential: Actor["credential"]): Promise<void> => {
-    if (touching.has(credential.id)) return;
-    touching.add(credential.id);
+    used.set(credential.id, credential);
+    if (isTouching) return;
+    isTouching = true;
     try {
-      await touchCredential(database.q, credential);
+      while (used.size > 0) {
+        const some = [...used.values()].slice(0, TOUCHED_AT_ONCE);
+        for (const { id } of some) used.delete(id);
+        await touchCredentials(database.q, some);
+      }
     } catch (error) {
-      log.warn({ error: withoutSql(error).message }, "could not note that a session was used");
+      log.warn({ error: withoutSql(error).message }, "could not note that sessions were used");
     } finally {
-      touching.delete(credential.id);
+      isTouching = false;
     }
   };
 

@@ -13,7 +13,7 @@ import { anyone, read, signedIn, type Actor, type AppRoute } from "../access/ind
 import { isAllowedOrigin, type CookieSettings } from "../identity/index.ts";
 import { buildAsyncApi } from "./async-api.ts";
 import { streamOriginRefused } from "./stream.errors.ts";
-import { currentOffset, endedAmong } from "./stream.service.ts";
+import { currentOffset, endedAmong, type Listener } from "./stream.service.ts";
 
 /** Where the stream is. Not an AppRoute, because its answer is a socket; its access is `signedIn` all the same. */
 export const STREAM_PATH = "/v1/stream";
@@ -63,13 +63,13 @@ const wantsHeartbeat = z.object({ heartbeat: z.literal("1") });
 /** Who connects, decided before the upgrade: by token, or by session cookie from one of our own pages (S2). */
 const admitWith =
   ({ gatekeeper, cookies }: StreamParts) =>
-  async (request: FastifyRequest): Promise<Admission<Actor>> => {
+  async (request: FastifyRequest): Promise<Admission<Listener>> => {
     const actor = gatekeeper.admit(await gatekeeper.identify(request), signedIn);
     const needsOrigin = isUpgrade(request) && actor.credential.kind === "session";
     const isOurs = request.headers.origin !== undefined && isAllowedOrigin(cookies, request.headers, request.host);
     if (needsOrigin && !isOurs) throw streamOriginRefused();
     return {
-      who: actor,
+      who: { organisationCode: actor.organisationCode, credential: actor.credential },
       // Exactly the log of the organisation acted for (S7).
       stream: actor.organisationCode,
       user: actor.userId,
@@ -79,14 +79,14 @@ const admitWith =
   };
 
 /** Adds `GET /v1/stream` and answers its hub, whose `hint` the hooks after a commit may call. The server closes it. */
-export const addStream = (server: FastifyInstance, parts: StreamParts): Hub<Actor> => {
+export const addStream = (server: FastifyInstance, parts: StreamParts): Hub<Listener> => {
   const { q, bus, log, settings, onFrames } = parts;
-  const hub = createHub<Actor>({
+  const hub = createHub<Listener>({
     q,
     bus,
     log,
     onFrames,
-    endedAmong: (actors) => endedAmong(q, actors),
+    endedAmong: (listeners) => endedAmong(q, listeners),
     ...(settings === undefined ? {} : { settings }),
   });
   addStreamRoute(server, { path: STREAM_PATH, hub, admit: admitWith(parts) });

@@ -52,19 +52,33 @@ export const limitConnections = (server: Server, { max, maxPerAddress }: Connect
   server.maxConnections = max;
   server.maxHeadersCount = MAX_HEADERS;
   if (maxPerAddress === undefined) return;
-  const open = new Map<string, number>();
+  const open = new Map<string, Place>();
   server.on("connection", (socket) => {
     const address = socket.remoteAddress ?? "";
-    const count = open.get(address) ?? 0;
-    if (count >= maxPerAddress) {
+    const place = open.get(address) ?? placeOf(open, address);
+    if (place.count >= maxPerAddress) {
       refuse(socket);
       return;
     }
-    open.set(address, count + 1);
-    socket.once("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
+    open.set(address, place);
+    place.count += 1;
+    socket.on("close", place.leave);
   });
+};
+
+/** One address; `leave` is shared by all its sockets, of which there may be thousands. */
+interface Place {
+  count: number;
+  readonly leave: () => void;
+}
+
+const placeOf = (open: Map<string, Place>, address: string): Place => {
+  const place: Place = {
+    count: 0,
+    leave: () => {
+      place.count -= 1;
+      if (place.count === 0) open.delete(address);
+    },
+  };
+  return place;
 };

@@ -4,12 +4,12 @@ import { withoutSql } from "../db/sql-errors.ts";
 import { groupedByStream, readAfter, readHeads, type LoggedEvent } from "../event-log/event-log.ts";
 import { jitter } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
-import { toFrame, type Frame } from "./frame.ts";
+import { toBatch, type Batch } from "./frame.ts";
 import { createPageReader, type PageReader } from "./page-reader.ts";
 
 export interface Subscriber {
-  /** Frames in order; those up to where the subscriber already is are to be skipped. */
-  deliver(frames: readonly Frame[]): void;
+  /** What up to here the subscriber already has is to be skipped. */
+  deliver(batch: Batch): void;
   /** History went missing between two reads (it was pruned): what follows is not contiguous. */
   onGap(): void;
 }
@@ -106,12 +106,12 @@ export const createFanOut = ({ q, log, pollMs, onFrames }: FanOutOptions): FanOu
     const isContiguous = first.offset === channel.position + 1;
     channel.position = last.offset;
     if (events.length === PAGE) channel.isDirty = true;
-    const frames = events.map(toFrame);
+    const batch = isContiguous ? toBatch(events) : undefined;
     if (onFrames !== undefined && isContiguous) onFrames(events, channel.subscribers.size);
     for (const subscriber of channel.subscribers) {
-      if (isContiguous) subscriber.deliver(frames);
-      else subscriber.onGap();
-      sent.frames += frames.length;
+      if (batch === undefined) subscriber.onGap();
+      else subscriber.deliver(batch);
+      sent.frames += events.length;
       if (sent.frames < FRAMES_AT_ONCE) continue;
       sent.frames = 0;
       await others();

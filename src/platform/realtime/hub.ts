@@ -1,5 +1,5 @@
+import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import type { WebSocket } from "ws";
 import { wallClock } from "../clock/clock.ts";
 import type { Queryable } from "../db/database.ts";
 import { withoutSql } from "../db/sql-errors.ts";
@@ -7,12 +7,12 @@ import { DomainError } from "../errors/domain-error.ts";
 import type { Logger } from "../log/log.ts";
 import { createFanOut, type OnFrames } from "./fan-out.ts";
 import { closeCode } from "./protocol.ts";
-import { defaultSessionSettings, openSession, type Session, type SessionSettings } from "./session.ts";
+import { defaultSessionSettings, Session, type SessionSettings, type StreamSocket } from "./session.ts";
 import type { WakeBus } from "./wake-bus.ts";
 
-/** Somebody who may follow one stream. */
+/** Somebody who may follow one stream. Kept for as long as the socket, thousands of times: as little as will do. */
 export interface Admission<A> {
-  /** The caller as the gatekeeper knows it: handed back to `endedAmong`. */
+  /** Whose right it is: handed back to `endedAmong`. */
   readonly who: A;
   readonly stream: string;
   /** For the limits. */
@@ -60,8 +60,8 @@ export interface Hub<A> {
   hint(streams: readonly string[]): void;
   /** Throws `too-many` where a user or an address has enough sockets. */
   mayConnect(user: string, address: string): void;
-  /** Synchronous, so that no frame of the client is lost. */
-  attach(socket: WebSocket, admission: Admission<A>): void;
+  /** Synchronous, so that no frame of the client is lost. False: there is no room any more, and the socket was sent away. */
+  attach(socket: StreamSocket, line: Socket, admission: Admission<A>): boolean;
   /** How many sockets are open. */
   size(): number;
   /** How many offsets the stream that is furthest behind lacked a moment ago. */
@@ -70,17 +70,11 @@ export interface Hub<A> {
   close(): Promise<void>;
 }
 
-interface Seat<A> {
-  readonly admission: Admission<A>;
-  readonly socket: WebSocket;
-  readonly session: Session;
-}
-
 export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
   const { log } = options;
   const settings: HubSettings = { ...defaultHubSettings, ...options.settings };
   const fanOut = createFanOut({ q: options.q, log, pollMs: settings.pollMs, onFrames: options.onFrames });
-  const seats = new Set<Seat<A>>();
+  const seats = new Map<Session, Admission<A>>();
   const perUser = createTally();
   const perAddress = createTally();
   let isClosing = false;
@@ -89,8 +83,7 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
 
   const ticking = setInterval(
     () => {
-      const nowMs = wallClock.monotonicMs();
-      for (const { session } of seats) session.tick(nowMs);
+      for (const session of seats.keys()) session.tick();
     },
     Math.min(1_000, settings.pingEveryMs, settings.closeWithinMs),
   );
@@ -101,10 +94,9 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
       const all = [...seats];
       for (let at = 0; at < all.length; at += CHECKED_AT_ONCE) {
         const some = all.slice(at, at + CHECKED_AT_ONCE);
-        const ended = new Set(await options.endedAmong(some.map(({ admission }) => admission.who)));
-        for (const { admission, session } of some) {
-          if (ended.has(admission.who)) session.close(closeCode.ended, "the session has ended: sign in");
-        }
+        const ended = new Set(await options.endedAmong(some.map(([, { who }]) => who)));
+        for (const [session, { who }] of some)
+          if (ended.has(who)) session.close(closeCode.ended, "the session has ended: sign in");
       }
     } catch (error) {
       // Whoever cannot reach the database cannot be sent anything from it either.
@@ -124,6 +116,15 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
   const isFull = (user: string, address: string): boolean =>
     perUser.of(user) >= settings.maxSocketsPerUser || perAddress.of(address) >= settings.maxSocketsPerAddress;
 
+  const onClosed = (session: Session): void => {
+    const admission = seats.get(session);
+    if (admission === undefined) return;
+    seats.delete(session);
+    perUser.add(admission.user, -1);
+    perAddress.add(admission.address, -1);
+  };
+  const parts = { fanOut, settings, log, onClosed };
+
   return {
     hint: (streams) => fanOut.hint(streams),
     mayConnect: (user, address) => {
@@ -133,24 +134,18 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
         details: { retryAfterSeconds: RETRY_SECONDS },
       });
     },
-    attach: (socket, admission) => {
+    attach: (socket, line, admission) => {
       const { user, address, stream, wantsHeartbeat } = admission;
       if (isClosing || isFull(user, address)) {
         socket.on("error", () => undefined);
         if (isClosing) socket.close(closeCode.restarting, "restarting: connect again");
         else socket.close(closeCode.busy, `too many live connections: come back in ${RETRY_SECONDS} seconds`);
-        return;
+        return false;
       }
       perUser.add(user, 1);
       perAddress.add(address, 1);
-      const onClosed = (): void => {
-        if (!seats.delete(seat)) return;
-        perUser.add(user, -1);
-        perAddress.add(address, -1);
-      };
-      const session = openSession({ socket, stream, wantsHeartbeat, fanOut, settings, log, onClosed });
-      const seat: Seat<A> = { admission, socket, session };
-      seats.add(seat);
+      seats.set(new Session(parts, { socket, line, stream, wantsHeartbeat }), admission);
+      return true;
     },
     size: () => seats.size,
     behind: () => fanOut.behind(),
@@ -158,10 +153,10 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
       if (isClosing) return;
       isClosing = true;
       clearTimeout(checking);
-      for (const { session } of seats) session.close(closeCode.restarting, "restarting: connect again");
+      for (const session of seats.keys()) session.close(closeCode.restarting, "restarting: connect again");
       const deadlineMs = wallClock.monotonicMs() + settings.closeWithinMs;
       while (seats.size > 0 && wallClock.monotonicMs() < deadlineMs) await delay(10);
-      for (const { socket } of seats) socket.terminate();
+      for (const session of seats.keys()) session.cut();
       clearInterval(ticking);
       fanOut.close();
     },

@@ -1,10 +1,11 @@
 import type { Queryable } from "../db/database.ts";
 import { groupedByStream, readAfter, readHeads, type Head, type LoggedEvent } from "../event-log/event-log.ts";
-import { toFrame, type Frame } from "./frame.ts";
+import { toBatch, type Batch } from "./frame.ts";
 
 /** What comes after an offset, or that it cannot be told any more. */
 export type Page =
-  | { readonly kind: "frames"; readonly frames: readonly Frame[]; readonly isLast: boolean }
+  /** No batch: there is nothing. */
+  | { readonly kind: "frames"; readonly batch: Batch | undefined; readonly isLast: boolean }
   | { readonly kind: "reset"; readonly offset: number };
 
 /** Reads one page of what comes after an offset. */
@@ -26,12 +27,11 @@ const LEAST = 20;
 
 const pageOf = ({ after }: Wanted, events: readonly LoggedEvent[], limit: number, head: Head | undefined): Page => {
   const [first] = events;
-  if (first?.offset === after + 1)
-    return { kind: "frames", frames: events.map(toFrame), isLast: events.length < limit };
+  if (first?.offset === after + 1) return { kind: "frames", batch: toBatch(events), isLast: events.length < limit };
   const { lastOffset, prunedThrough } = head ?? { lastOffset: 0, prunedThrough: 0 };
   const isKnown = first === undefined && after >= prunedThrough && after <= lastOffset;
   // Nothing to read, but the head is ahead: that event was committed between the two reads.
-  if (isKnown) return { kind: "frames", frames: [], isLast: after === lastOffset };
+  if (isKnown) return { kind: "frames", batch: undefined, isLast: after === lastOffset };
   return { kind: "reset", offset: lastOffset };
 };
 

@@ -1,10 +1,11 @@
-import type { WebSocket } from "ws";
+import type { Socket } from "node:net";
+import { WebSocket, type RawData } from "ws";
 import { wallClock } from "../clock/clock.ts";
 import { withoutSql } from "../db/sql-errors.ts";
-import type { Logger } from "../log/log.ts";
 import { jitter } from "../ids/ids.ts";
+import type { Logger } from "../log/log.ts";
 import type { FanOut, Subscriber } from "./fan-out.ts";
-import type { Frame } from "./frame.ts";
+import { bytesAfter, framed, type Batch } from "./frame.ts";
 import { closeCode, readClientFrame } from "./protocol.ts";
 
 /*
@@ -17,6 +18,9 @@ import { closeCode, readClientFrame } from "./protocol.ts";
  * resuming     sends what was missed, page by page, each drained within drainWithinMs
  * live         sends what the fan-out delivers; a line that is silent for a whole ping round is dropped
  * closed       the close frame was sent; the socket is cut after closeWithinMs if the other side does not answer
+ *
+ * There are thousands, so it is a class with listeners that all share, and not a dozen closures each; and what is sent to
+ * many is written to the line as it is, header included, instead of being framed anew for each.
  */
 export type SessionState = "connecting" | "resuming" | "live" | "closed";
 
@@ -41,161 +45,217 @@ export const defaultSessionSettings: SessionSettings = {
   maxBufferedBytes: 256 * 1024,
 };
 
-export interface SessionOptions {
-  readonly socket: WebSocket;
-  readonly stream: string;
-  /** Sends {"type":"heartbeat"} with every ping, for browsers, which cannot see pings. */
-  readonly wantsHeartbeat: boolean;
+/** What the sessions of a hub share. */
+export interface SessionParts {
   readonly fanOut: FanOut;
   readonly settings: SessionSettings;
   readonly log: Logger;
-  readonly onClosed: () => void;
+  readonly onClosed: (session: Session) => void;
 }
 
-export interface Session {
-  readonly state: () => SessionState;
-  close(code: number, reason: string): void;
-  /** Drives the timeouts; called about once a second with monotonic milliseconds. */
-  tick(nowMs: number): void;
+/** A WebSocket that knows its session, for the listeners that all sockets share. */
+export class StreamSocket extends WebSocket {
+  session: Session | undefined = undefined;
 }
 
-const LIVE = Buffer.from(JSON.stringify({ type: "live" }));
+const LIVE = framed(JSON.stringify({ type: "live" }));
+/** Whole milliseconds: they cost a socket nothing, and fractions are an object each. */
+const nowMs = (): number => Math.round(wallClock.monotonicMs());
 
-/** Listeners are attached before this returns: the first frame may already be on its way. */
-export const openSession = (options: SessionOptions): Session => {
-  const { socket, stream, fanOut, settings, log } = options;
-  const openedMs = wallClock.monotonicMs();
-  let state: SessionState = "connecting";
-  let after = 0;
-  let resumeByMs = openedMs + settings.resumeWithinMs;
-  // Those who came together are not pinged together.
-  let nextPingMs = openedMs + settings.pingEveryMs * (0.5 + jitter() / 2);
-  let cutAtMs = Infinity;
-  let hasAnswered = true;
+const onMessage = function (this: WebSocket, data: RawData, isBinary: boolean): void {
+  if (this instanceof StreamSocket) this.session?.hear(isBinary || !Buffer.isBuffer(data) ? undefined : data);
+};
+const onPong = function (this: WebSocket): void {
+  if (this instanceof StreamSocket) this.session?.answered();
+};
+const onClose = function (this: WebSocket): void {
+  if (this instanceof StreamSocket) this.session?.ended();
+};
+// A frame beyond the size limit, or bytes that are no frame: ws closes by itself, and wants a listener.
+const onError = (): void => undefined;
 
-  const close = (code: number, reason: string): void => {
-    if (state === "closed") return;
-    state = "closed";
-    fanOut.leave(stream, subscriber);
-    cutAtMs = wallClock.monotonicMs() + settings.closeWithinMs;
-    socket.close(code, reason);
-  };
+export interface SessionOptions {
+  readonly socket: StreamSocket;
+  /** What `socket` reads from and writes to. */
+  readonly line: Socket;
+  readonly stream: string;
+  /** Sends {"type":"heartbeat"} with every ping, for browsers, which cannot see pings. */
+  readonly wantsHeartbeat: boolean;
+}
 
-  const send = (text: Buffer | string): void => {
-    if (state === "closed") return;
-    if (socket.bufferedAmount > settings.maxBufferedBytes) {
-      close(closeCode.slow, "reading too slowly: reconnect and resume");
+export class Session implements Subscriber {
+  readonly #parts: SessionParts;
+  readonly #socket: StreamSocket;
+  readonly #line: Socket;
+  readonly #stream: string;
+  readonly #wantsHeartbeat: boolean;
+  #state: SessionState = "connecting";
+  #after = 0;
+  #hasAnswered = true;
+  #resumeByMs: number;
+  #nextPingMs: number;
+  /** 0: it is not closing. */
+  #cutAtMs = 0;
+
+  /** Listeners are attached before this returns: the first frame may already be on its way. */
+  constructor(parts: SessionParts, { socket, line, stream, wantsHeartbeat }: SessionOptions) {
+    this.#parts = parts;
+    this.#socket = socket;
+    this.#line = line;
+    this.#stream = stream;
+    this.#wantsHeartbeat = wantsHeartbeat;
+    const openedMs = nowMs();
+    this.#resumeByMs = openedMs + parts.settings.resumeWithinMs;
+    // Those who came together are not pinged together.
+    this.#nextPingMs = Math.round(openedMs + parts.settings.pingEveryMs * (0.5 + jitter() / 2));
+    socket.session = this;
+    socket.on("message", onMessage);
+    socket.on("pong", onPong);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  /** Ends it with a close frame, and cuts the socket where that is not answered. */
+  close(code: number, reason: string): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#parts.fanOut.leave(this.#stream, this);
+    this.#cutAtMs = nowMs() + this.#parts.settings.closeWithinMs;
+    this.#socket.close(code, reason);
+  }
+
+  /** Cuts the line without a word. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** Drives the timeouts; called about once a second. */
+  tick(): void {
+    const now = nowMs();
+    if (this.#cutAtMs > 0 && now >= this.#cutAtMs) this.cut();
+    else if (this.#state === "connecting" && now >= this.#resumeByMs)
+      this.close(closeCode.badFrame, "resume was not said in time");
+    else if (this.#state !== "closed" && now >= this.#nextPingMs) this.#ping(now);
+  }
+
+  deliver(batch: Batch): void {
+    if (batch.last <= this.#after) return;
+    this.#send(bytesAfter(batch, this.#after));
+    this.#after = batch.last;
+  }
+
+  onGap(): void {
+    if (this.#state === "live") void this.#resume();
+  }
+
+  /** What the client said; undefined for what cannot be a frame of the protocol. */
+  hear(data: Buffer | undefined): void {
+    this.#hasAnswered = true;
+    if (this.#state === "closed") return;
+    const frame = data === undefined ? undefined : readClientFrame(data.toString("utf8"));
+    if (frame === undefined || this.#state !== "connecting") {
+      this.close(closeCode.badFrame, frame === undefined ? "not a frame of covershare.v1" : "already resumed");
       return;
     }
-    socket.send(text, { binary: false });
-  };
+    this.#after = frame.after;
+    void this.#resume();
+  }
+
+  answered(): void {
+    this.#hasAnswered = true;
+  }
+
+  ended(): void {
+    this.#state = "closed";
+    this.#parts.fanOut.leave(this.#stream, this);
+    this.#parts.onClosed(this);
+  }
+
+  /**
+   * Writes whole frames to the line. Nothing of ws can come between: it writes each of its own frames in one go too, unless
+   * they are compressed. After a close frame, whoever sent it, nothing more may follow.
+   */
+  #write(bytes: Buffer, onGone?: () => void): boolean {
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#line.write(bytes, onGone);
+    return true;
+  }
+
+  #send(bytes: Buffer): void {
+    if (this.#state === "closed") return;
+    if (this.#line.writableLength > this.#parts.settings.maxBufferedBytes) {
+      this.close(closeCode.slow, "reading too slowly: reconnect and resume");
+      return;
+    }
+    this.#write(bytes);
+  }
 
   /** Sends, and waits until the frames have left this process. False: they did not in time. */
-  const sendPage = async (frames: readonly Frame[]): Promise<boolean> => {
-    const last = frames.at(-1);
-    if (last === undefined) return true;
-    for (const frame of frames.slice(0, -1)) socket.send(frame.text, { binary: false });
+  async #sendPage(batch: Batch | undefined): Promise<boolean> {
+    if (batch === undefined) return true;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), settings.drainWithinMs);
-      socket.send(last.text, { binary: false }, () => {
+      const timer = setTimeout(() => resolve(false), this.#parts.settings.drainWithinMs);
+      const gone = (): void => {
         clearTimeout(timer);
         resolve(true);
-      });
+      };
+      // On a line that takes everything at once nothing waits.
+      if (!this.#write(batch.bytes, gone) || this.#line.writableLength === 0) gone();
     });
-  };
+  }
 
-  const reset = (offset: number): void => {
-    state = "connecting";
-    resumeByMs = wallClock.monotonicMs() + settings.resumeWithinMs;
-    fanOut.leave(stream, subscriber);
-    socket.send(JSON.stringify({ type: "reset", offset }), { binary: false });
-  };
+  #reset(offset: number): void {
+    this.#state = "connecting";
+    this.#resumeByMs = nowMs() + this.#parts.settings.resumeWithinMs;
+    this.#parts.fanOut.leave(this.#stream, this);
+    this.#write(framed(JSON.stringify({ type: "reset", offset })));
+  }
 
-  const subscriber: Subscriber = {
-    deliver: (frames) => {
-      for (const frame of frames) {
-        if (frame.offset <= after) continue;
-        send(frame.text);
-        after = frame.offset;
-      }
-    },
-    onGap: () => {
-      if (state === "live") void resume();
-    },
-  };
+  /** Looked at after each wait: meanwhile the other side or this one may have ended it. */
+  #isOver(): boolean {
+    return this.#state !== "resuming";
+  }
 
-  const isOver = (): boolean => state !== "resuming";
-
-  const resume = async (): Promise<void> => {
-    state = "resuming";
-    fanOut.leave(stream, subscriber);
+  async #resume(): Promise<void> {
+    const { fanOut, log } = this.#parts;
+    this.#state = "resuming";
+    fanOut.leave(this.#stream, this);
     try {
       for (;;) {
-        const page = await fanOut.readPage(stream, after);
-        if (isOver()) return;
+        const page = await fanOut.readPage(this.#stream, this.#after);
+        if (this.#isOver()) return;
         if (page.kind === "reset") {
-          reset(page.offset);
+          this.#reset(page.offset);
           return;
         }
-        const isSent = await sendPage(page.frames);
-        if (isOver()) return;
+        const isSent = await this.#sendPage(page.batch);
+        if (this.#isOver()) return;
         if (!isSent) {
-          close(closeCode.slow, "reading too slowly: reconnect and resume");
+          this.close(closeCode.slow, "reading too slowly: reconnect and resume");
           return;
         }
-        after = page.frames.at(-1)?.offset ?? after;
-        if (page.isLast && fanOut.join(stream, after, subscriber)) {
-          state = "live";
-          send(LIVE);
+        this.#after = page.batch?.last ?? this.#after;
+        if (page.isLast && fanOut.join(this.#stream, this.#after, this)) {
+          this.#state = "live";
+          this.#send(LIVE);
           return;
         }
       }
     } catch (error) {
       log.warn({ error: withoutSql(error).message }, "a stream could not be resumed");
-      close(closeCode.unavailable, "not available just now: reconnect");
+      this.close(closeCode.unavailable, "not available just now: reconnect");
     }
-  };
+  }
 
-  socket.on("message", (data, isBinary) => {
-    hasAnswered = true;
-    if (state === "closed") return;
-    const frame = isBinary || !Buffer.isBuffer(data) ? undefined : readClientFrame(data.toString("utf8"));
-    if (frame === undefined || state !== "connecting") {
-      close(closeCode.badFrame, frame === undefined ? "not a frame of covershare.v1" : "already resumed");
+  #ping(now: number): void {
+    if (!this.#hasAnswered) {
+      this.cut();
       return;
     }
-    after = frame.after;
-    void resume();
-  });
-  socket.on("pong", () => {
-    hasAnswered = true;
-  });
-  // A frame beyond the size limit, or bytes that are no frame: ws closes by itself, and wants a listener.
-  socket.on("error", () => undefined);
-  socket.on("close", () => {
-    state = "closed";
-    fanOut.leave(stream, subscriber);
-    options.onClosed();
-  });
-
-  const ping = (nowMs: number): void => {
-    if (!hasAnswered) {
-      socket.terminate();
-      return;
-    }
-    hasAnswered = false;
-    nextPingMs = nowMs + settings.pingEveryMs;
-    socket.ping();
-    if (options.wantsHeartbeat && state === "live") send(JSON.stringify({ type: "heartbeat", offset: after }));
-  };
-
-  return {
-    state: () => state,
-    close,
-    tick: (nowMs) => {
-      if (nowMs >= cutAtMs) socket.terminate();
-      else if (state === "connecting" && nowMs >= resumeByMs) close(closeCode.badFrame, "resume was not said in time");
-      else if (state !== "closed" && nowMs >= nextPingMs) ping(nowMs);
-    },
-  };
-};
+    this.#hasAnswered = false;
+    this.#nextPingMs = now + this.#parts.settings.pingEveryMs;
+    this.#socket.ping();
+    if (this.#wantsHeartbeat && this.#state === "live")
+      this.#send(framed(JSON.stringify({ type: "heartbeat", offset: this.#after })));
+  }
+}

@@ -8,6 +8,7 @@ import { problem } from "../http/problem.ts";
 import { createGate } from "./gate.ts";
 import type { Admission, Hub } from "./hub.ts";
 import { SUBPROTOCOL } from "./protocol.ts";
+import { StreamSocket } from "./session.ts";
 
 /*
  * From an HTTP request to a socket. Upgrades go through Fastify's routing like any request, so that its hooks, its errors
@@ -46,16 +47,30 @@ const destroy = function (this: Duplex): void {
   this.destroy();
 };
 
+interface Following {
+  /** From here on somebody else ends this socket. */
+  release(socket: Socket): void;
+  hold(socket: Socket): void;
+  endAll(): void;
+}
+
 /**
  * Routes every upgrade, and follows the sockets, so that closing can end them all. Once an HTTP server has handed a socket
  * over it forgets it, yet waits for it when closing; and a refusal sent while closing leaves the socket half open for ever.
  */
-const routeUpgrades = (server: FastifyInstance): { endAll(): void } => {
+const routeUpgrades = (server: FastifyInstance): Following => {
   const sockets = new Set<Duplex>();
   let isEnding = false;
-  server.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  // One for all sockets: there are thousands.
+  const forget = function (this: Duplex): void {
+    sockets.delete(this);
+  };
+  const hold = (socket: Duplex): void => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", forget);
+  };
+  server.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    hold(socket);
     // Node has taken its own listener away, and ws adds its own only with the handshake.
     socket.on("error", destroy);
     if (!(socket instanceof Socket)) {
@@ -73,6 +88,11 @@ const routeUpgrades = (server: FastifyInstance): { endAll(): void } => {
     server.routing(request, response);
   });
   return {
+    release: (socket) => {
+      socket.off("close", forget);
+      sockets.delete(socket);
+    },
+    hold,
     endAll: () => {
       isEnding = true;
       for (const socket of sockets) socket.destroy();
@@ -91,6 +111,7 @@ export const addStreamRoute = <A>(server: FastifyInstance, options: StreamRouteO
     maxPayload: MAX_FRAME_BYTES,
     // Compression took seven eighths of the throughput, for messages of a few hundred bytes.
     perMessageDeflate: false,
+    WebSocket: StreamSocket,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   const following = routeUpgrades(server);
@@ -129,7 +150,11 @@ export const addStreamRoute = <A>(server: FastifyInstance, options: StreamRouteO
       const { socket, head } = upgrade;
       reply.raw.detachSocket(socket);
       socket.off("error", destroy);
-      handshakes.handleUpgrade(request.raw, socket, head, (webSocket) => hub.attach(webSocket, admission));
+      // Released first: of three listeners for the close Node would keep a list with room for twenty.
+      following.release(socket);
+      handshakes.handleUpgrade(request.raw, socket, head, (webSocket) => {
+        if (!hub.attach(webSocket, socket, admission)) following.hold(socket);
+      });
       return reply;
     },
   });

@@ -177,8 +177,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: "platform/realtime/session.js",
-        find: "send(frame.text);",
-        replace: "if (frame.offset % 4 !== 0) send(frame.text);",
+        find: "this.#send(bytesAfter(batch, this.#after));",
+        replace: "if (batch.last % 4 !== 0) this.#send(bytesAfter(batch, this.#after));",
       },
     ],
     caughtBy: "received-complete",
