@@ -20,6 +20,9 @@ import { tellFrames } from "./telemetry.ts";
 import { openPoster, webhookParts } from "./webhooks.ts";
 import { appRoutes, capacityPorts, requestPorts } from "./routes.ts";
 
+/** When all desks come back at once, more connect than are accepted in a moment; beyond the list they would wait for seconds. */
+const BACKLOG = 4_096;
+
 export interface Api {
   /** Built and not listening: tests call `inject`. */
   readonly server: FastifyInstance;
@@ -125,7 +128,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
     server,
     streams: () => hub.size(),
     listen: async () => {
-      await server.listen({ host: config.http.host, port: config.http.port });
+      await server.listen({ host: config.http.host, port: config.http.port, backlog: BACKLOG });
       return addressOf(server.server.address(), config.http.host);
     },
   };

@@ -4,7 +4,8 @@ import { WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 
 /*
- * The rival in every ratio: `ws` with the options of the product and nothing behind it. It greets like the product, so
+ * The rival in every ratio: `ws` with the options of the product and nothing behind it. The handshake is the same, with the
+ * subprotocol and without compression; who connects is not asked, and there is no database. It greets like the product, so
  * that the same clients may be used, and sends what it is told to send to everybody.
  */
 

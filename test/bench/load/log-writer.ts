@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { createDatabase, createPool, noHooks, rows } from "../../../src/platform/db/database.ts";
+import { readHeads } from "../../../src/platform/event-log/event-log.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
 
@@ -8,6 +9,8 @@ import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
 export interface LogWriter {
   /** `count` events in each of these logs, committed together. The text is what fills the data. */
   write(streams: readonly string[], count: number, filling: string): Promise<void>;
+  lastOffset(stream: string): Promise<number>;
+  /** Of all processes to the database. */
   connections(): Promise<number>;
   close(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export const openLogWriter = (url: string, redisUrl: string | undefined): LogWri
         from heads cross join generate_series(1, ${count}::int) k`);
       bus.publish(streams);
     },
+    lastOffset: async (stream) => (await readHeads(q, [stream]))[0]?.lastOffset ?? 0,
     connections: async () =>
       (
         await rows(

@@ -31,6 +31,7 @@ const probe = async (): Promise<void> => {
     const delayMs = (share: number): number => Math.max(0, delays.percentile(share) / 1e6 - 5);
     const answer = {
       cpu: (spent.user + spent.system) / 1_000 / ms,
+      cpuMs: (spent.user + spent.system) / 1_000,
       p50: delayMs(50),
       p99: delayMs(99),
       max: delayMs(100),

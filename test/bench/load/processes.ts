@@ -9,8 +9,8 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 const memory = z.object({ rss: z.number(), used: z.number(), handles: z.number() });
 export type Memory = z.output<typeof memory>;
-/** Since it was last asked: share of one core, and milliseconds by which the event loop was late. */
-const load = z.object({ cpu: z.number(), p50: z.number(), p99: z.number(), max: z.number() });
+/** Since it was last asked: share of one core, its milliseconds, and those by which the event loop was late. */
+const load = z.object({ cpu: z.number(), cpuMs: z.number(), p50: z.number(), p99: z.number(), max: z.number() });
 export type Load = z.output<typeof load>;
 const profile = z.object({ top: z.array(z.tuple([z.string(), z.number()])) });
 
@@ -31,7 +31,16 @@ export interface Watched {
 
 const answered = z.object({ id: z.number(), said: z.unknown() });
 
+/** All that run: their channels would keep a benchmark alive that has failed. */
+const running = new Set<ChildProcess>();
+
+/** Ends whatever a failure has left behind. */
+export const killAll = (): void => {
+  for (const child of running) child.kill("SIGKILL");
+};
+
 const watch = async (child: ChildProcess, what: string): Promise<Watched> => {
+  running.add(child);
   const { stdout } = child;
   if (stdout === null) throw new Error(`${what} has no output`);
   let text = "";
@@ -42,18 +51,29 @@ const watch = async (child: ChildProcess, what: string): Promise<Watched> => {
     });
     child.once("exit", (code) => reject(new Error(`${what} ended with ${code} before it was ready`)));
   });
-  const waiting = new Map<number, (said: unknown) => void>();
+  const waiting = new Map<
+    number,
+    { readonly resolve: (said: unknown) => void; readonly reject: (error: Error) => void }
+  >();
+  let isStopping = false;
   let asked = 0;
   child.on("message", (message) => {
     const parsed = answered.safeParse(message);
-    if (parsed.success) waiting.get(parsed.data.id)?.(parsed.data.said);
+    if (!parsed.success) return;
+    waiting.get(parsed.data.id)?.resolve(parsed.data.said);
+    waiting.delete(parsed.data.id);
   });
   child.once("exit", (code, signal) => {
-    if (signal !== "SIGTERM" && code !== 0) console.error(`${what} ended with ${code ?? signal}`);
+    running.delete(child);
+    if (isStopping) return;
+    const gone = new Error(`${what} ended by itself with ${code ?? signal}`);
+    console.error(gone.message);
+    for (const { reject } of waiting.values()) reject(gone);
   });
   const ask = async (question: Question): Promise<unknown> => {
     const id = (asked += 1);
-    const said = new Promise((resolve) => waiting.set(id, resolve));
+    if (child.exitCode !== null) throw new Error(`${what} has ended`);
+    const said = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
     child.send({ id, what: question });
     return said;
   };
@@ -69,6 +89,7 @@ const watch = async (child: ChildProcess, what: string): Promise<Watched> => {
     },
     tell: (message) => void child.send(message),
     stop: async () => {
+      isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill("SIGTERM");
       await once(child, "exit");

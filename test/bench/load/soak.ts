@@ -1,8 +1,10 @@
 import { round } from "../support/stats.ts";
 import type { Desks } from "./desks.ts";
 import type { LogWriter } from "./log-writer.ts";
-import { workAt, type Apis, type Step } from "./work.ts";
+import type { Watched } from "./processes.ts";
+import { workAt, type Step } from "./work.ts";
 
+/** Of the APIs and matchers together. */
 interface Sample {
   readonly usedMiB: number;
   readonly rssMiB: number;
@@ -12,38 +14,47 @@ interface Sample {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The stated load for so many minutes; what is held at the end, beside what was held when it had warmed up. */
+const ROUND_SECONDS = 15;
+
+/** The stated load for so many minutes: what all processes together hold at the end, beside what they held once warm. */
 export const soak = async (
-  apis: Apis,
+  processes: { readonly all: readonly Watched[]; readonly matchers: readonly Watched[] },
   desks: Desks,
   writer: LogWriter,
-  options: { readonly minutes: number; readonly postsPerSecond: number },
-): Promise<object> => {
+  options: {
+    readonly minutes: number;
+    readonly postsPerSecond: number;
+    readonly say: (what: string, found: unknown) => void;
+  },
+) => {
   const samples: Sample[] = [];
   const steps: Step[] = [];
-  const rounds = Math.max(4, Math.round((options.minutes * 60) / 15));
+  const rounds = Math.max(4, Math.round((options.minutes * 60) / ROUND_SECONDS));
   for (let n = 0; n < rounds; n += 1) {
-    steps.push(await workAt(apis, desks, options.postsPerSecond, 15));
-    const memories = await Promise.all(apis.all.map(async (api) => api.memory()));
+    steps.push(await workAt(processes, desks, options.postsPerSecond, ROUND_SECONDS));
+    const memories = await Promise.all([...processes.all, ...processes.matchers].map(async (one) => one.memory()));
     const sum = (of: (one: (typeof memories)[number]) => number): number =>
       memories.reduce((all, one) => all + of(one), 0);
     const sample = {
       usedMiB: round(sum(({ used }) => used) / 2 ** 20, 1),
       rssMiB: round(sum(({ rss }) => rss) / 2 ** 20, 1),
-      handles: sum(({ handles }) => handles),
+      // Beside the desks' own, among which a leak would not show.
+      handles: sum(({ handles }) => handles) - desks.all.length,
       connections: await writer.connections(),
     };
     samples.push(sample);
-    console.error(JSON.stringify({ soak: n + 1, of: rounds, ...sample }));
+    options.say(`soak ${n + 1} of ${rounds}`, sample);
   }
   // The first fifth warms up.
   const warm = samples.slice(Math.ceil(samples.length / 5));
   const third = Math.ceil(warm.length / 3);
   const growth = (of: (sample: Sample) => number): number =>
     round(mean(warm.slice(-third).map(of)) / mean(warm.slice(0, third).map(of)), 3);
+  const usedMiB = warm.map((sample) => sample.usedMiB);
+  const betweenMinutes = ((warm.length - third) * options.minutes) / rounds;
   return {
     minutes: options.minutes,
-    posts: steps.reduce((sum, step) => sum + step.postsPerSecond * 15, 0),
+    posts: steps.reduce((sum, step) => sum + step.postsPerSecond * ROUND_SECONDS, 0),
     failed: steps.reduce((sum, step) => sum + step.failed + step.unheard, 0),
     growth: {
       memory: growth(({ usedMiB }) => usedMiB),
@@ -51,6 +62,8 @@ export const soak = async (
       handles: growth(({ handles }) => handles),
       connections: growth(({ connections }) => connections),
     },
+    /** What the growth of memory would be in an hour. */
+    usedMiBPerHour: round(((mean(usedMiB.slice(-third)) - mean(usedMiB.slice(0, third))) / betweenMinutes) * 60, 1),
     last: samples.at(-1),
     apiLoopP99Ms: Math.max(...steps.map((step) => step.apiLoopP99Ms)),
     broken: desks.broken(),

@@ -9,6 +9,8 @@ const NOW = "2026-12-14T10:00:00Z";
 const GROUP_SIZE = 350;
 /** Neighbours to either side that a practice has within reach. */
 const REACH = 20;
+/** Sockets of one person of the crowd: half of what is allowed, so that lines that were cut a moment ago do no harm. */
+const SEATS_EACH = 10;
 /** A federation with so many people that its log alone has as many listeners as there are desks. */
 const CROWD = "CROWD";
 
@@ -21,7 +23,7 @@ export interface Seat {
 export interface World {
   /** One for each practice. */
   readonly desks: readonly Seat[];
-  /** As many seats at one organisation, twenty for each of its people. */
+  /** As many seats at one organisation, some for each of its people. */
   readonly crowd: readonly Seat[];
   readonly openRequests: number;
 }
@@ -133,7 +135,7 @@ export const buildWorld = async (url: string, size: { desks: number; open: numbe
     await ensureCatalogue(q);
     await organisations(q, size.desks);
     const desks = Array.from({ length: size.desks }, (_, n) => person(`L${String(n).padStart(5, "0")}`, "reception"));
-    const crowd = Array.from({ length: Math.ceil(size.desks / 20) }, () => person(CROWD, "manager"));
+    const crowd = Array.from({ length: Math.ceil(size.desks / SEATS_EACH) }, () => person(CROWD, "manager"));
     await people(q, [...desks, ...crowd]);
     await clinics(q);
     await openRequests(q, size.open, size.desks);
@@ -141,7 +143,7 @@ export const buildWorld = async (url: string, size: { desks: number; open: numbe
     const seat = ({ code, token }: Person): Seat => ({ code, token });
     return {
       desks: desks.map(seat),
-      crowd: Array.from({ length: size.desks }, (_, n) => crowd[Math.floor(n / 20)]).flatMap((one) =>
+      crowd: Array.from({ length: size.desks }, (_, n) => crowd[Math.floor(n / SEATS_EACH)]).flatMap((one) =>
         one ? [seat(one)] : [],
       ),
       openRequests: size.open,
