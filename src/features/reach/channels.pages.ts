@@ -23,28 +23,12 @@ import {
   setOptedIn,
   stopBrowser,
 } from "./channels.service.ts";
+import { isMessageKind, messageKinds } from "./message-kinds.ts";
 import { listBrowsers } from "./push/subscriptions.repository.ts";
 
 const PATH = "/settings/channels";
 
 const spoken = (at: string | null): string | null => (at === null ? null : speakInstant(new Date(at)));
-
-const KINDS: Readonly<Record<string, string>> = {
-  offer: "A request to answer",
-  nudge: "Please look again",
-  "stand-down": "No longer needed",
-  agreed: "Agreed",
-  taken: "Agreed with you",
-  cancelled: "Cancelled",
-  moved: "Another time",
-  late: "Still to do",
-  release: "Pass on details",
-  returned: "Came back",
-  swapped: "Times swapped",
-  thanks: "What became of your times",
-  test: "Test message",
-  alarm: "Alarm",
-};
 
 const STATES: Readonly<Record<DeliveryView["state"], { readonly text: string; readonly tone: string }>> = {
   queued: { text: "Waiting to go", tone: "yellow" },
@@ -68,7 +52,7 @@ const WHY: Readonly<Record<string, string>> = {
 const isOurWord = (why: string): boolean => why in WHY;
 
 const presentDelivery = (each: DeliveryView) => ({
-  what: KINDS[each.kind] ?? "A message",
+  what: isMessageKind(each.kind) ? messageKinds[each.kind] : "A message",
   reference: each.reference,
   offerId: each.offerId,
   to: each.to === "desk" ? "Mailbox" : each.channel === "push" ? "A browser" : "A colleague",

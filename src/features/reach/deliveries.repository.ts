@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import type { MessageKind } from "./message-kinds.ts";
 import type { Priority } from "../requests/index.ts";
 
 const recipient = z.object({
@@ -56,7 +57,7 @@ export const lastDigestOf = async (q: Queryable, organisationCode: string): Prom
 
 export interface DeliveryDraft {
   readonly cause: string;
-  readonly kind: string;
+  readonly kind: MessageKind;
   readonly priority: Priority;
   readonly offerId: string | null;
   readonly content: Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import { speakInstant } from "../calendar/index.ts";
 import type { Priority } from "../requests/index.ts";
+import type { MessageKind } from "./message-kinds.ts";
 import { heard, type HeardEvent, type Time } from "./heard.schema.ts";
 
 /*
@@ -29,7 +30,7 @@ export interface Known {
 
 export interface Heard {
   readonly cause: string;
-  readonly kind: string;
+  readonly kind: MessageKind;
   readonly priority: Priority;
   readonly offerId: string | null;
   readonly content: Readonly<Record<string, unknown>>;
@@ -52,7 +53,7 @@ interface Words {
   readonly ring?: string;
 }
 
-const tell = (event: HeardEvent, kind: string, priority: Priority, words: Words): Heard[] => [
+const tell = (event: HeardEvent, kind: MessageKind, priority: Priority, words: Words): Heard[] => [
   {
     cause: `${event.type}:${event.id}`,
     kind,
@@ -132,7 +133,7 @@ const ofMoved = (event: HeardEvent, known: Known): Heard[] => {
   const sides = known.agreements.get(agreement.id);
   if (sides?.homeCode !== event.stream) return [];
   return tell(event, "moved", ringPatient ? "urgent" : soonest([agreement], known.now), {
-    subject: `${reference} ${agreement.ref}: another time${ringPatient ? ". Please ring the patient" : ""}`,
+    subject: `${reference} ${agreement.ref}: now ${speakInstant(agreement.startsAt)}${ringPatient ? ". Please ring the patient" : ""}`,
     lines: [
       `Now ${speakInstant(agreement.startsAt)}, before ${speakInstant(before)}`,
       known.nameOf(sides.supportingCode),
@@ -164,8 +165,10 @@ const ofLate = (event: HeardEvent, known: Known): Heard[] => {
 const ofRelease = (event: HeardEvent, known: Known): Heard[] => {
   const { reference, homeCode, supportingCode, agreements } = heard["agreement.release-due"].parse(event.data);
   if (event.stream !== homeCode) return [];
+  const [first] = agreements.map(({ releaseAt }) => releaseAt).toSorted((a, b) => a.getTime() - b.getTime());
+  const by = first === undefined ? "" : ` by ${speakInstant(first)}`;
   return tell(event, "release", "urgent", {
-    subject: `${reference}: pass on details, or ${appointments(agreements.length)} go back`,
+    subject: `${reference}: pass on details${by}, or ${appointments(agreements.length)} ${agreements.length === 1 ? "goes" : "go"} back`,
     lines: [
       ...agreements.map((each) => `${spoken(each)}: goes back ${speakInstant(each.releaseAt)}`),
       `At ${known.nameOf(supportingCode)}`,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { priorities } from "../requests/index.ts";
+import { isMessageKind, type MessageKind } from "./message-kinds.ts";
 import { withoutIdentifiers } from "./note.rules.ts";
 
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
@@ -31,8 +32,7 @@ export const noteInput = z.object({
   userId: z.uuid().optional(),
   /** The same cause is told to the same recipient once, however often it is queued: `alarm:ID:2`. */
   cause: z.string().min(3).max(200),
-  /** What it is, in kebab case: `alarm`, `closing-list`, `same-again`. */
-  kind: z.string().regex(/^[a-z][a-z-]{1,40}$/),
+  kind: z.custom<MessageKind>((kind) => typeof kind === "string" && isMessageKind(kind), "is no kind of message"),
   subject: z.string().transform((text) => withoutIdentifiers(text, 150)),
   lines: z
     .array(z.string())

@@ -3,6 +3,7 @@ import { addOpenMinutes, defaultOpeningHours, openFrom, type OpeningHours } from
 import { openingHoursOf } from "../practices/index.ts";
 import type { Priority } from "../requests/index.ts";
 import { insertDeliveries, lastDigestOf, recipientsOf, type Recipient } from "./deliveries.repository.ts";
+import type { MessageKind } from "./message-kinds.ts";
 import { noteInput, type NoteInput } from "./note.schema.ts";
 
 /** Routine messages wait until so many open minutes have passed since the last bundle. */
@@ -30,7 +31,7 @@ export const dueFor = async (q: Queryable, organisationCode: string | undefined,
 
 export interface Note {
   readonly cause: string;
-  readonly kind: string;
+  readonly kind: MessageKind;
   readonly priority: Priority;
   readonly offerId: string | null;
   readonly content: Readonly<Record<string, unknown>>;
