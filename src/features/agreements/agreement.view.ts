@@ -7,7 +7,7 @@ import { serviceNames } from "../services/index.ts";
 import { withHandover } from "./checklist.service.ts";
 import { walkingAgreements } from "./handover.repository.ts";
 import { outcomes } from "./handover.rules.ts";
-import { listAgreements } from "./list.repository.ts";
+import { listAgreements } from "./list.service.ts";
 import { readerFor } from "./reader.policy.ts";
 import { speakStep } from "./step.words.ts";
 import { besideIt } from "./swap.repository.ts";

@@ -6,7 +6,8 @@ import { agreementDetail, agreementPage, agreementParams, agreementQuery, cancel
 import { cancelAgreement } from "./agreements.service.ts";
 import { withHandover } from "./checklist.service.ts";
 import { handoverRoutes } from "./handover.routes.ts";
-import { decodeCursor, encodeCursor, listAgreements } from "./list.repository.ts";
+import { decodeCursor, encodeCursor } from "./list.repository.ts";
+import { listAgreements } from "./list.service.ts";
 import { readerFor } from "./reader.policy.ts";
 import { taskRoutes } from "./tasks.routes.ts";
 

@@ -32,6 +32,17 @@ export const cancelBody = z.strictObject({
   stillNeeded: z.boolean(),
 });
 
+/** A step that is owed now, by whom and by when (rule H1). */
+export const owedStep = z.object({
+  step: z.enum(["blocked", "passed", "booked", "told", "outcome"]),
+  owner: z.enum(["home", "supporting"]),
+  /** When it is late; of `passed` the release-by where there is one: then the time goes back. Null: no clock runs. */
+  dueBy: z.iso.datetime().nullable(),
+  /** Its owner was chased, or warned of the release-by. */
+  isLate: z.boolean(),
+});
+export type OwedStep = z.output<typeof owedStep>;
+
 export const agreementView = z.object({
   id: z.uuid(),
   reference: z.string(),
@@ -50,6 +61,8 @@ export const agreementView = z.object({
   offerId: z.uuid().nullable(),
   cancelledBySide: z.enum(["home", "supporting", "broker"]).nullable(),
   cancelCode: z.string().nullable(),
+  /** What is to be done next. While the time is not blocked home may pass the details on already, so two may be owed. */
+  owed: z.array(owedStep),
 });
 export type AgreementView = z.output<typeof agreementView>;
 

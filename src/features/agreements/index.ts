@@ -9,7 +9,7 @@ export { acknowledgeTask } from "./tasks.service.ts";
 export { chaseLateSteps } from "./late.service.ts";
 export { agreementView, type AgreementView } from "./agreements.schema.ts";
 export { endAgreementsOfNeeds, makeAgreements } from "./agreements.service.ts";
-export { listAgreements } from "./list.repository.ts";
+export { listAgreements } from "./list.service.ts";
 export { loseAgreedSlots } from "./lost-slots.service.ts";
 export { agreementPages } from "./agreements.pages.ts";
 export { agreementSweepers } from "./agreements.jobs.ts";

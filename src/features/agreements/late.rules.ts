@@ -1,4 +1,5 @@
 import { addOpenDays, addOpenMinutes, openMinutesBetween, type OpeningHours } from "../calendar/index.ts";
+import type { OwedStep } from "./agreements.schema.ts";
 
 /** What is owed next at each step, and by whom (rule H1); from `agreed` on home may pass the details on beside the block. */
 export const owedSteps = {
@@ -10,6 +11,8 @@ export const owedSteps = {
 } as const;
 export type WaitingStep = keyof typeof owedSteps;
 export const waitingSteps = ["agreed", "blocked", "passed", "booked", "told"] as const satisfies readonly WaitingStep[];
+
+export const isWaitingStep = (step: string): step is WaitingStep => Object.hasOwn(owedSteps, step);
 
 /** Open minutes of its owner's desk after which a step is late. */
 const PATIENCE_MINUTES = { agreed: 60, passed: 120, booked: 240 } as const;
@@ -37,4 +40,34 @@ export const lateAt = (hours: readonly OpeningHours[], of: Lateness): Date | nul
   const halfWay = openMinutesBetween(hours, of.since, of.startsAt) / 2;
   const patience = of.step === "blocked" ? halfWay : PATIENCE_MINUTES[of.step];
   return addOpenMinutes(hours, of.since, Math.min(patience, halfWay));
+};
+
+/** What is known of an agreement's clocks. */
+export interface Clocks {
+  readonly step: string;
+  readonly isLive: boolean;
+  /** When its next step is late, as `lateAt` says. */
+  readonly lateAt: Date | null;
+  readonly releaseAt: Date | null;
+  /** Home was warned of the release-by. */
+  readonly isWarned: boolean;
+}
+
+/** Which steps are owed now, by when, and whether they are late already: what the desks' pages say too. */
+export const owedNow = (of: Clocks, now: Date): OwedStep[] => {
+  const { step, lateAt: late, releaseAt, isWarned } = of;
+  if (!of.isLive || !isWaitingStep(step)) return [];
+  const releases: OwedStep[] =
+    releaseAt === null
+      ? []
+      : [{ step: "passed", owner: "home", dueBy: releaseAt.toISOString(), isLate: isWarned || releaseAt <= now }];
+  if (step === "blocked" && releases.length > 0) return releases;
+  const { owes, owner } = owedSteps[step];
+  const next: OwedStep = {
+    step: owes,
+    owner,
+    dueBy: late?.toISOString() ?? null,
+    isLate: late !== null && late <= now,
+  };
+  return step === "agreed" ? [next, ...releases] : [next];
 };

@@ -31,8 +31,19 @@ const sideFor = (reader: Reader): SQL =>
     ? sql`'broker'`
     : sql`case when a.home_code = ${reader.code} then 'home' else 'supporting' end`;
 
-/** Agreements in order of their start, as their reader may see them. */
-export const listAgreements = async (q: Queryable, reader: Reader, filter: Filter): Promise<AgreementView[]> => {
+const listed = agreementView.omit({ owed: true }).extend({
+  now: z.coerce.date(),
+  since: z.coerce.date(),
+  /** Worked out for the present step; else the sweep has not come to it yet. */
+  isLatenessKnown: z.boolean(),
+  lateAt: z.coerce.date().nullable(),
+  releaseAt: z.coerce.date().nullable(),
+  isWarned: z.boolean(),
+});
+export type ListedAgreement = z.output<typeof listed>;
+
+/** Agreements in order of their start, as their reader may see them, with the clocks that run. */
+export const readAgreements = async (q: Queryable, reader: Reader, filter: Filter): Promise<ListedAgreement[]> => {
   const wanted = [
     mine(reader),
     ...(filter.reference === undefined ? [] : [sql`r.reference = ${filter.reference}`]),
@@ -45,14 +56,17 @@ export const listAgreements = async (q: Queryable, reader: Reader, filter: Filte
   ];
   return rows(
     q,
-    agreementView,
+    listed,
     sql`
       select a.id, r.reference, n.ref, l.service_code as service, ${sideFor(reader)} as side,
              a.home_code as "homeCode", home.name as "homeName",
              a.supporting_code as "supportingCode", supporting.name as "supportingName", site.name as "siteName",
              ${isoText(sql`a.starts_at`)} as "startsAt", ${isoText(sql`a.ends_at`)} as "endsAt",
              a.step, a.is_live as "isLive", a.offer_id as "offerId",
-             a.cancelled_by_side as "cancelledBySide", a.cancel_code as "cancelCode"
+             a.cancelled_by_side as "cancelledBySide", a.cancel_code as "cancelCode",
+             app_now() as now, coalesce(a.step_at, a.created_at) as since, a.late_for is not distinct from a.step as "isLatenessKnown",
+             a.late_at as "lateAt", a.release_at as "releaseAt",
+             a.release_at is not null and a.release_warn_at is null as "isWarned"
       from agreements a
       join cover_requests r on r.id = a.request_id
       join needs n on n.id = a.need_id

@@ -3,6 +3,6 @@ export { rotaPages } from "./alarms.pages.ts";
 export { alarmSweepers } from "./alarms.jobs.ts";
 export { alarmRoutes } from "./alarms.routes.ts";
 export { acknowledgeAlarm, readAlarms, sweepAlarms, watchOpen } from "./alarms.service.ts";
-export { alarmParams, type AlarmView } from "./alarms.schema.ts";
+export { alarmParams, alarmView, type AlarmView } from "./alarms.schema.ts";
 export { nameOfAlarm, speakEnding, todoOfAlarm } from "./alarms.words.ts";
 export { readRota } from "./rota.service.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { agreementView, taskView } from "../agreements/index.ts";
+import { alarmView } from "../alarms/index.ts";
 import { offerView } from "../offers/index.ts";
 import { requestSummary } from "../requests/index.ts";
 
@@ -11,6 +12,8 @@ export const deskView = z.object({
   waiting: z.array(offerView),
   /** Patients whom the practice must ring or decide about, until a person there says that they know (C4, H1). */
   tasks: z.array(taskView),
+  /** Of a broker: what is about to fall through in the group, unacknowledged first (F2). Of anybody else: none. */
+  alarms: z.array(alarmView),
   /** What is agreed, on either side, from today on, by start. */
   agreements: z.array(agreementView),
   /** Own requests (for a broker the group's) in which something has still to happen, newest first. */

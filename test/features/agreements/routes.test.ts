@@ -1,12 +1,14 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { agreementDetail, stepsAnswer } from "../../../src/features/agreements/agreements.schema.ts";
+import { agreementDetail, agreementPage, stepsAnswer } from "../../../src/features/agreements/agreements.schema.ts";
+import { chaseLateSteps, warnOfRelease } from "../../../src/features/agreements/index.ts";
 import type { Actor } from "../../../src/features/access/index.ts";
+import { deskView } from "../../../src/features/desk/index.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
 import { bearer } from "../../support/app.ts";
 import { count } from "../../support/story.ts";
 import { openWholeApi, type WholeApi } from "../../system/support/whole-api.ts";
-import { agreed, MONDAY, stepOf } from "./support.ts";
+import { agreed, MONDAY, stepOf, tick } from "./support.ts";
 
 let api: WholeApi;
 beforeAll(async () => {
@@ -42,6 +44,42 @@ describe("the handover by the API", () => {
       steps: [{ step: "agreed", organisationCode: work.supporting.organisationCode, undoneAt: null }],
     });
     expect(await read(work.supporting)).toMatchObject({ nextSteps: ["blocked"], canExtendRelease: false });
+  });
+
+  it("H1: says which steps are owed, by whom and by when, and which are late, in a list, in one and in the snapshot", async () => {
+    const work = await agreed(api.db);
+    const owed = async (actor: Actor) => {
+      const [listed] = agreementPage.parse((await send(actor, "/v1/agreements")).json()).items;
+      const one = agreementDetail.parse((await send(actor, `/v1/agreements/${work.ids[0] ?? ""}`)).json());
+      const desk = deskView.parse((await send(actor, "/v1/snapshot")).json());
+      expect(one.owed).toEqual(listed?.owed);
+      expect(desk.agreements[0]?.owed).toEqual(listed?.owed);
+      return listed?.owed.map(({ step, owner, dueBy, isLate }) => [step, owner, dueBy, isLate]);
+    };
+    const passed = (isLate: boolean) => ["passed", "home", "2026-12-14T15:15:00.000Z", isLate];
+    // Before any sweep has worked it out, and after.
+    const blocked = (isLate: boolean) => ["blocked", "supporting", "2026-12-14T11:00:00.000Z", isLate];
+    expect(await owed(work.home)).toEqual([blocked(false), passed(false)]);
+    await chaseLateSteps(api.db.database);
+    expect(await owed(work.supporting)).toEqual([blocked(false), passed(false)]);
+    await api.db.holdClock("2026-12-14T11:00:00Z");
+    expect(await owed(work.home)).toEqual([blocked(true), passed(false)]);
+    await tick(api.db, work.supporting, "blocked", work.ids);
+    expect(await owed(work.home)).toEqual([passed(false)]);
+    await api.db.holdClock("2026-12-14T12:38:00Z");
+    await warnOfRelease(api.db.database);
+    expect(await owed(work.home)).toEqual([passed(true)]);
+    await tick(api.db, work.home, "passed", work.ids);
+    // Two open hours of Monday.
+    expect(await owed(work.home)).toEqual([["booked", "supporting", "2026-12-14T14:38:00.000Z", false]]);
+    await tick(api.db, work.supporting, "booked", work.ids);
+    // Half-way to Tuesday 10:00 in open time, which is before four open hours have gone.
+    expect(await owed(work.home)).toEqual([["told", "home", "2026-12-14T16:34:00.000Z", false]]);
+    await tick(api.db, work.home, "told", work.ids);
+    expect(await owed(work.home)).toEqual([["outcome", "supporting", "2026-12-16T10:20:00.000Z", false]]);
+    await api.db.holdClock("2026-12-15T10:30:00Z");
+    await tick(api.db, work.supporting, "attended", work.ids);
+    expect(await owed(work.home)).toEqual([]);
   });
 
   it("O6: ticking is repeated with its first answer under the same key; H4: extending and H5: swapping answer", async () => {
