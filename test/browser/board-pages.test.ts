@@ -18,11 +18,11 @@ describeWithBrowser("what a broker does about a request (F3)", (browser) => {
     async () => {
       const { reference } = await aRequest(town.db, {
         home: town.home.organisationCode,
-        needs: [{ service: "ear-care", count: 2, dueBy: "2026-12-24T18:30:00Z" }],
+        needs: [{ service: "ear", count: 2, dueBy: "2026-12-24T18:30:00Z" }],
       });
       await aClinic(town.db, {
         at: town.desks[1]?.organisationCode ?? "",
-        services: ["ear-care"],
+        services: ["ear"],
         startsAt: "2026-12-23T09:00:00Z",
         slots: 3,
       });

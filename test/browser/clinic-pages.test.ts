@@ -101,7 +101,7 @@ describe("a weekly clinic", () => {
     expect((await desk.send("/clinics/weekly/new", { ...weekly, weekdays: [] })).body).toContain("Choose at least one");
     const sent = await desk.send("/clinics/weekly/new", weekly);
     const page = await desk.open(landing(sent.headers));
-    expect(page.body).toContain("Tuesday, Friday, 09:00 to 10:00");
+    expect(page.body).toContain("Tuesday and Friday, 09:00 to 10:00");
     expect(page.body).toContain("Tue 22 Dec");
     expect(page.body).toContain("Fri 25 Dec: Christmas Day");
     expect((await desk.open("/clinics")).body).toContain("Tue 22 Dec, 09:00 to 10:00");

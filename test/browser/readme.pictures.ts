@@ -34,7 +34,7 @@ describeWithBrowser("pictures for the README", (browser) => {
       const context = await browser().newContext({ baseURL: app.url, viewport: { width: 1100, height: 860 } });
       const page = await context.newPage();
       await page.goto("/sign-in");
-      await page.getByLabel("E-mail address").fill(email);
+      await page.getByLabel("Email address").fill(email);
       await page.getByLabel("Password").fill(DEMO_PASSWORD);
       await page.getByRole("button", { name: "Sign in" }).click();
       await page.waitForURL((url) => url.pathname !== "/sign-in");

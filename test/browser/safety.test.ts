@@ -84,7 +84,7 @@ describeWithBrowser("the safety net without script", (browser) => {
       await page.getByLabel("Why pause").selectOption({ label: "Patient safety" });
       await page.getByRole("button", { name: "Pause this practice" }).click();
       await page.getByText("Moorland Practice is not asked any more.").waitFor();
-      await page.getByLabel("Why resume").selectOption({ label: "It is cleared up" });
+      await page.getByLabel("Why ask again").selectOption({ label: "It is cleared up" });
       await page.getByRole("button", { name: "Ask it again" }).click();
       await page.getByText("Moorland Practice is asked again.").waitFor();
 

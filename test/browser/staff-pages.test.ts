@@ -141,7 +141,7 @@ describe("Publish clinic", () => {
     for (const text of ["Choose a day", "Choose what can be done in this clinic", "from 5 to 120"])
       expect(page.body).toContain(text);
     expect((await (await nurse()).send("/clinics/new", { ...clinic, from: "half nine" })).body).toContain(
-      "Enter a time such as 09:00",
+      "Enter when the clinic starts, such as 09:00",
     );
   });
 

@@ -8,7 +8,9 @@ export const launchBrowser = async (): Promise<Browser> => {
   // Loaded only where a browser is wanted: every test file imports what imports this one.
   const { chromium } = await import("playwright-core");
   const installed = CANDIDATES.find((file) => file !== "" && existsSync(file));
-  if (installed !== undefined) return chromium.launch({ executablePath: installed, args: ["--no-sandbox"] });
+  // As on a desktop in England, where a field for a date shows dd/mm/yyyy.
+  const args = ["--lang=en-GB"];
+  if (installed !== undefined) return chromium.launch({ executablePath: installed, args: [...args, "--no-sandbox"] });
   const { default: packaged } = await import("@sparticuz/chromium");
-  return chromium.launch({ executablePath: await packaged.executablePath(), args: packaged.args });
+  return chromium.launch({ executablePath: await packaged.executablePath(), args: [...packaged.args, ...args] });
 };

@@ -29,7 +29,7 @@ const cancelChoices = [
 const noChoices = [
   { value: "too-far", text: "It is too far" },
   { value: "time", text: "The time does not suit" },
-  { value: "wants-own-practice", text: "Wants the own practice" },
+  { value: "wants-own-practice", text: "Wants their own practice" },
   { value: "not-reached", text: "Could not be reached" },
 ] as const;
 

@@ -1,4 +1,4 @@
-import { londonDate, speakInstant } from "../calendar/index.ts";
+import { londonDate, londonTime, speakInstant } from "../calendar/index.ts";
 import { judgeUndo, nextSteps, outcomes, type Side, type WalkedStep } from "./handover.rules.ts";
 import { owedSteps, waitingSteps } from "./late.rules.ts";
 import { speakStep, stepWords } from "./step.words.ts";
@@ -141,7 +141,7 @@ export const presentWork = (found: readonly WorkRow[], viewer: Viewer): Work => 
       goesBack:
         step === "passed" && row.releaseAt !== null
           ? londonDate(row.releaseAt) === londonDate(viewer.now)
-            ? (speakInstant(row.releaseAt).split(", ").at(-1) ?? "")
+            ? `at ${londonTime(row.releaseAt)} today`
             : speakInstant(row.releaseAt)
           : undefined,
     }));

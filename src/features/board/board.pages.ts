@@ -23,10 +23,10 @@ const KINDS: Readonly<Record<RiskKind, { readonly name: string; readonly doing: 
     name: "Ring the patient",
     doing: "Goes by a time that no longer stands, or was not seen: home has not said that it knows",
   },
-  silent: { name: "Desk silent", doing: "Asked, and nobody there has looked" },
-  unanswered: { name: "Unanswered", doing: "Looked at, not answered" },
-  "not-blocked": { name: "Not blocked", doing: "Agreed, the time is not reserved there" },
-  "not-told": { name: "Patient not told", doing: "Agreed, the patient does not know yet" },
+  silent: { name: "Desk silent", doing: "Asked, but nobody there has looked" },
+  unanswered: { name: "Unanswered", doing: "Looked at, but not answered" },
+  "not-blocked": { name: "Not blocked", doing: "Agreed, but the time is not blocked there yet" },
+  "not-told": { name: "Patient not told", doing: "Agreed, but the patient does not know yet" },
 };
 
 /** Rows that are sorted and filtered live in the address, so that a view can be shared and come back to. */

@@ -72,7 +72,7 @@ export const fallbackHtml = (facts: FallbackFacts, nameOf: NameOf): string => {
 <body><h1>When Covershare is down: ${escape(facts.groupName)}</h1>
 <p><strong>As it stood on ${escape(speakInstant(facts.at))}.</strong> Use it by telephone: who needs what, who is agreed, whom to ring. Patients are known by these references in the practices' own systems. Write down what you agree, and enter it when Covershare is back.</p>
 ${table("Still looking for a place", ["By", "What", "Reference", "For", "Urgency", "Asked"], open, "Nothing is looking for a place.")}
-${table("Agreed, still to come", ["When", "What", "Reference", "Patient of", "Goes to", "How far"], agreed, "Nothing is agreed from now on.")}
+${table("Agreed, still to come", ["When", "What", "Reference", "Patient of", "Goes to", "Status"], agreed, "Nothing is agreed from now on.")}
 ${table("Numbers that ring at the desk", ["Practice", "Number"], numbers, "No practice belongs to the group.")}
 </body></html>
 `;

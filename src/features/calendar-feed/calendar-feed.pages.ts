@@ -1,6 +1,6 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Database } from "../../platform/db/database.ts";
+import { originOf } from "../../platform/web/origin.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, managersOnly, openForm, page, type Actor, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
@@ -26,9 +26,6 @@ const showFeeds = async (
     },
   });
 };
-
-/** Where the page was opened is where the calendar program will find us too. */
-const originOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
 
 export const calendarFeedPages: readonly AppPage[] = [
   page(

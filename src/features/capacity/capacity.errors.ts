@@ -52,7 +52,7 @@ export const importRefused = (rowCount: number, bad: readonly BadRow[]): DomainE
   new DomainError(
     "invalid",
     "import-refused",
-    `Nothing was imported: ${rowsHave(new Set(bad.map(({ line }) => line)).size)} a problem. Put them right, or ask to skip bad rows.`,
+    `Nothing was imported: ${rowsHave(new Set(bad.map(({ line }) => line)).size)} a problem. Put that right, or ask to skip bad rows.`,
     { details: { rows: rowCount, bad } },
   );
 

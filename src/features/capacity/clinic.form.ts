@@ -74,6 +74,13 @@ export const clinicField = (pointer: string, fields: Fields): string => {
 
 const NOT_A_TIME = "Use an instant such as 2026-12-22T09:00:00Z.";
 
+const WANTED: Readonly<Record<string, string>> = {
+  from: "Enter when the clinic starts, such as 09:00",
+  until: "Enter when the clinic ends, such as 12:30",
+};
+/** What to enter where no time was. */
+export const timeMessage = (field: string): string => WANTED[field] ?? "Enter a time such as 09:00";
+
 /** Only what the schema says about instants is said anew; what a rule says about times is kept. */
 export const clinicMessage = (field: string, message: string): string => {
   const said: Readonly<Record<string, string>> = {
@@ -84,7 +91,7 @@ export const clinicMessage = (field: string, message: string): string => {
     lane: "Use a short code such as N1, not a name",
     date: "Choose a day",
   };
-  return said[field] ?? (message === NOT_A_TIME ? "Enter a time such as 09:00" : message);
+  return said[field] ?? (message === NOT_A_TIME ? timeMessage(field) : message);
 };
 
 export const pledgeChoices = [

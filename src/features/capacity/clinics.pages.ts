@@ -158,7 +158,7 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
   form({ ...publishing, path: "/clinics/new", summary: "Publish a clinic" }, async ({ actor, input }, tx) => {
     const { slotCount } = await publishClinics(tx, actor, input, { isDryRun: false });
     const title = slotCount === 1 ? "1 slot is published." : `${slotCount} slots are published.`;
-    return redirect("/clinics", { kind: "done", title, text: "Neighbours can be offered them from now on." });
+    return redirect("/clinics", { kind: "done", title, text: "Neighbours can be offered these times from now on." });
   }),
   openForm(
     { ...publishing, path: "/clinics/check", summary: "Count a clinic's slots before it is saved" },

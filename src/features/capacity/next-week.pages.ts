@@ -12,9 +12,9 @@ import { aWeekLater } from "./next-week.rules.ts";
 type Row = NextWeek["clinics"][number];
 
 const WHY: Readonly<Record<string, string>> = {
-  there: "Published already",
-  ended: "Its weekly clinic does not go on",
-  "lane-taken": "Its clinician has another clinic then",
+  there: "published already",
+  ended: "its weekly clinic does not go on",
+  "lane-taken": "its clinician has another clinic then",
 };
 
 const presentRow = ({ clinic, next, slots }: Row, nameOf: (code: string) => string) => {
@@ -52,9 +52,9 @@ const said = (published: number): Redirect =>
     kind: "done",
     title:
       published === 0
-        ? "Thank you. Nothing more was to publish."
+        ? "Thank you. There was nothing more to publish."
         : `${published === 1 ? "1 clinic is" : `${published} clinics are`} published for next week. Thank you.`,
-    ...(published === 0 ? {} : { text: "Neighbours can be offered them from now on." }),
+    ...(published === 0 ? {} : { text: "Neighbours can be offered these times from now on." }),
   });
 
 /** Where the Thursday message leads: a signed-in page that changes nothing until somebody says so. */

@@ -1,6 +1,6 @@
 import type { Fields } from "../../platform/web/fields.ts";
 import { typedTime } from "../calendar/index.ts";
-import { breakField, clinicMessage, readBreaks } from "./clinic.form.ts";
+import { breakField, clinicMessage, readBreaks, timeMessage } from "./clinic.form.ts";
 
 /* The form of a weekly clinic: wall times as the API takes them. */
 
@@ -53,6 +53,6 @@ const NOT_A_TIME = "Write a time as HH:MM, London time.";
 
 export const seriesMessage = (field: string, message: string): string => {
   if (field === "weekdays") return "Choose at least one day of the week";
-  if (message === NOT_A_TIME) return "Enter a time such as 09:00";
+  if (message === NOT_A_TIME) return timeMessage(field);
   return clinicMessage(field, message);
 };

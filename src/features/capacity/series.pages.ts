@@ -29,6 +29,8 @@ import { layOutSlots } from "./slot-layout.rules.ts";
 /** More weekly clinics than one practice has lanes and days. */
 const AT_MOST = 200;
 
+const LISTED = new Intl.ListFormat("en-GB");
+
 const choicesOf = async (q: Queryable) => ({
   weekdayChoices,
   pledgeChoices,
@@ -40,7 +42,7 @@ const choicesOf = async (q: Queryable) => ({
 type Rule = Pick<StoredSeries, "weekdays" | "opens" | "closes" | "services" | "lane" | "slotMinutes" | "pledge">;
 
 const speakRule = (rule: Rule, nameOf: (code: string) => string) => ({
-  days: rule.weekdays.map((day) => weekdayNames[day - 1] ?? "").join(", "),
+  days: LISTED.format(rule.weekdays.map((day) => weekdayNames[day - 1] ?? "")),
   times: `${rule.opens} to ${rule.closes}`,
   services: rule.services.map(nameOf).join(", "),
   lane: rule.lane,

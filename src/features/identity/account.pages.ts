@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Database } from "../../platform/db/database.ts";
+import { originOf } from "../../platform/web/origin.ts";
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { form, managersOnly, openForm, page, signedIn, type Actor, type AppPage, type Role } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
@@ -29,7 +30,7 @@ const roleChoices: readonly { value: Role; text: string }[] = [
   { value: "manager", text: "Manager" },
 ];
 
-const showColleagues = async (actor: Actor, { q }: Database, link?: { email: string; path: string }): Promise<View> => {
+const showColleagues = async (actor: Actor, { q }: Database, link?: { email: string; url: string }): Promise<View> => {
   const colleagues = await readColleagues(q, actor.organisationCode);
   const invitations = await readInvitations(q, actor.organisationCode);
   return view({
@@ -107,9 +108,9 @@ export const accountPages = ({ passwords }: IdentityParts): readonly AppPage[] =
       messages: { name: "Enter the name of your colleague", roles: "Choose at least one role" },
       again: async ({ actor }, database) => showColleagues(actor, database),
     },
-    async ({ actor, input }, database) => {
+    async ({ actor, input, request }, database) => {
       const { email, token } = await database.transact(async (tx) => inviteColleague(tx, actor, input));
-      return showColleagues(actor, database, { email, path: `/invitations/${token}` });
+      return showColleagues(actor, database, { email, url: `${originOf(request)}/invitations/${token}` });
     },
   ),
   form(

@@ -2,7 +2,7 @@ import { DomainError } from "../../platform/errors/domain-error.ts";
 
 /** One answer for an unknown account, a wrong password and a deactivated user. */
 export const wrongSignIn = (): DomainError =>
-  new DomainError("unauthenticated", "wrong-sign-in", "That e-mail address and password do not belong together.");
+  new DomainError("unauthenticated", "wrong-sign-in", "That email address and password do not belong together.");
 
 export const tooManySignIns = (retryAfterSeconds: number): DomainError =>
   new DomainError(
@@ -56,7 +56,7 @@ export const lastManager = (): DomainError =>
   new DomainError("conflict", "last-manager", "This is the last manager here. Make somebody else a manager first.");
 
 export const emailTaken = (): DomainError =>
-  new DomainError("conflict", "email-taken", "There is already an account with this e-mail address.");
+  new DomainError("conflict", "email-taken", "There is already an account with this email address.");
 
 export const tooManyTokens = (most: number): DomainError =>
   new DomainError("conflict", "too-many-tokens", `You have ${most} API tokens already. Revoke one first.`);

@@ -21,7 +21,7 @@ export const passwordProblem = (password: string, email: string): string | undef
   const plain = password.toLowerCase();
   const [local = ""] = email.split("@", 1);
   if (new Set(plain).size < 5) return "Use more different characters: three random words work well.";
-  if (local.length >= 4 && plain.includes(local)) return "Leave your e-mail address out of your password.";
+  if (local.length >= 4 && plain.includes(local)) return "Leave your email address out of your password.";
   if (/^(?:password|passw0rd|qwerty|letmein|welcome|covershare)[\d!?.]*$/.test(plain))
     return "That is among the first passwords people try. Three random words work well.";
   return undefined;

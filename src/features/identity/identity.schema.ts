@@ -11,7 +11,7 @@ export const emailAddress = z
   .toLowerCase()
   .pipe(
     z
-      .email("Enter an e-mail address like name@practice.nhs.uk.")
+      .email("Enter an email address like name@practice.nhs.uk.")
       .max(254)
       .refine((text) => !holdsNhsNumber(text), "This looks like it holds an NHS number. Please use another address."),
   );

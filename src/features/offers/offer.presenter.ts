@@ -37,6 +37,8 @@ const requirementName = (code: string): string => (isRequirement(code) ? require
 export const speakSoon = (at: Date, now: Date): string =>
   londonDate(at) === londonDate(now) ? londonTime(at) : speakInstant(at);
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 type Names = (code: string) => string;
 
 /** "9 × Simple dressing, 20 min", one text for each service and length. */
@@ -89,7 +91,7 @@ export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date
     priorityWords: speakPriority(offer.priority),
     who,
     miles: speakMiles(offer.km),
-    reasons: offer.reasons.filter(isNews).join(", "),
+    reasons: sentence(offer.reasons.filter(isNews).join(", ")),
     wanted: wanted.join("; "),
     count: needs.length,
     refs: needs.map(({ ref }) => ref),

@@ -33,7 +33,7 @@ const spoken = (at: string | null): string | null => (at === null ? null : speak
 const STATES: Readonly<Record<DeliveryView["state"], { readonly text: string; readonly tone: string }>> = {
   queued: { text: "Waiting to go", tone: "yellow" },
   sent: { text: "Sent", tone: "blue" },
-  delivered: { text: "Delivered", tone: "green" },
+  delivered: { text: "Delivered", tone: "blue" },
   bounced: { text: "Came back", tone: "red" },
   failed: { text: "Could not be sent", tone: "red" },
   "not-sent": { text: "Not sent", tone: "grey" },
@@ -59,9 +59,9 @@ const presentDelivery = (each: DeliveryView) => ({
   at: speakInstant(new Date(each.sentAt ?? each.createdAt)),
   state:
     each.actedAt !== null
-      ? { text: "Answered", tone: "green" }
+      ? { text: "Answered", tone: "blue" }
       : each.seenAt !== null
-        ? { text: "Seen", tone: "green" }
+        ? { text: "Seen", tone: "blue" }
         : STATES[each.state],
   why:
     each.why === null || each.state === "sent"
@@ -74,7 +74,7 @@ const presentDelivery = (each: DeliveryView) => ({
 const MAILBOX: Readonly<Record<MailboxState, { readonly text: string; readonly tone: string }>> = {
   none: { text: "None yet", tone: "yellow" },
   unconfirmed: { text: "Not confirmed yet", tone: "yellow" },
-  works: { text: "Works", tone: "green" },
+  works: { text: "Works", tone: "blue" },
   failing: { text: "Does not take our messages", tone: "red" },
 };
 

@@ -68,6 +68,28 @@ export const speakMiles = (km: number): string => {
   return `${said} ${said === 1 ? "mile" : "miles"}`;
 };
 
+const ASKED: Readonly<Record<string, string>> = {
+  waiting: "still to answer",
+  accepted: "accepted",
+  "part-accepted": "accepted in part",
+  declined: "said no",
+  lapsed: "did not answer in time",
+  "stood-down": "no longer needed",
+};
+
+/** A line a practice, with what became of each question: brokers only (P3). */
+const presentAsked = (asked: RequestView["asked"]["practices"]) => {
+  if (asked === undefined) return undefined;
+  const said = new Map<string, { name: string; says: string[] }>();
+  for (const { code, name, state, offers } of asked) {
+    const words = `${ASKED[state] ?? state}${offers > 1 ? ` (${offers})` : ""}`;
+    const practice = said.get(code) ?? { name, says: [] };
+    practice.says.push(words);
+    said.set(code, practice);
+  }
+  return [...said.values()].map(({ name, says }) => ({ name, says: says.join(", ") }));
+};
+
 /** The request as its page shows it: words instead of codes, London times instead of instants. */
 export const presentRequest = (request: RequestView, serviceName: (code: string) => string) => {
   const needs = request.needs.map((need) => ({
@@ -124,7 +146,7 @@ export const presentRequest = (request: RequestView, serviceName: (code: string)
     takeFirm: request.takeFirm,
     counts: request.counts,
     total: request.needs.length,
-    asked: request.asked,
+    asked: { ...request.asked, practices: presentAsked(request.asked.practices) },
     lines,
     needs,
     given: needs.filter(({ when }) => when !== undefined).toSorted((a, b) => a.startsAt.localeCompare(b.startsAt)),
@@ -136,7 +158,7 @@ export const presentRequest = (request: RequestView, serviceName: (code: string)
 };
 export type ShownRequest = ReturnType<typeof presentRequest>;
 
-/** For Teams or e-mail: plain text, references and counts only, nothing about a patient (P1). */
+/** For Teams or email: plain text, references and counts only, nothing about a patient (P1). */
 export const plainText = (shown: ShownRequest): string =>
   [
     `${shown.reference}, ${shown.homeName}`,

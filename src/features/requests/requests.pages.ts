@@ -3,7 +3,7 @@ import { appNow, type Database, type Queryable } from "../../platform/db/databas
 import { blank, type FormState } from "../../platform/web/fields.ts";
 import { none, redirect, view, type Redirect, type View } from "../../platform/web/page.ts";
 import { atDesk, form, isBroker, openForm, page, type Actor, type AppPage } from "../access/index.ts";
-import { holidaysAhead, openDays, type OpenDay } from "../calendar/index.ts";
+import { holidaysAhead, openDays, speakInstant, type OpenDay } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
 import { requirementNames, requirements, serviceCatalogue, serviceNames } from "../services/index.ts";
 import { amendRequest } from "./amending.service.ts";
@@ -135,6 +135,7 @@ const reading = (overview: Overview): readonly AppPage[] => [
         ...item,
         services: item.services.map(nameOf).join(", "),
         priority: speakPriority(item.priority),
+        by: item.nextDueBy === null ? undefined : speakInstant(new Date(item.nextDueBy)),
       }));
       const title = isBroker(actor) ? "Requests of the group" : "Our requests";
       return view({ template: "requests/list.njk", title, data: { requests, next, isBroker: isBroker(actor) } });

@@ -189,6 +189,8 @@ const askedView = z.strictObject({
   declined: whole,
   lapsed: whole,
   stoodDown: whole,
+  /** How many practices those that wait are with. */
+  waitingAt: whole,
   practices: z
     .array(z.strictObject({ code: z.string(), name: z.string(), state: z.string(), offers: whole }))
     .optional(),

@@ -83,6 +83,7 @@ const askedView = (asked: readonly AskedRecord[], showNames: boolean): RequestVi
     declined: total("declined"),
     lapsed: total("lapsed"),
     stoodDown: total("stood-down"),
+    waitingAt: new Set(asked.filter(({ state }) => state === "waiting").map(({ code }) => code)).size,
     ...(showNames ? { practices: [...asked] } : {}),
   };
 };

@@ -42,7 +42,7 @@ const speakAnswer = (sent: Pick<SentView, "status" | "problem">): string =>
 const stateOf = (webhook: WebhookView): { words: string; tone: string } => {
   if (webhook.state === "paused") return { words: "Paused", tone: "grey" };
   if (webhook.state === "disabled") return { words: "Stopped", tone: "red" };
-  return webhook.failures > 0 ? { words: "Failing", tone: "orange" } : { words: "On", tone: "green" };
+  return webhook.failures > 0 ? { words: "Failing", tone: "orange" } : { words: "On", tone: "blue" };
 };
 
 const speak = (iso: string | null): string | undefined => (iso === null ? undefined : speakInstant(new Date(iso)));

@@ -37,12 +37,17 @@ export const createRender = (assets: Assets): Render => {
   environment.addGlobal("liveScript", assets.script);
   environment.addFilter("counted", counted);
   environment.addFilter("errorFor", errorFor);
+  environment.addFilter("hasErrorIn", hasErrorIn);
   return (template, data) => environment.render(template, data);
 };
 
 /** The message of one field, or "" where nothing is wrong with it. */
 const errorFor = (errors: readonly FieldError[], field: string): string =>
   errors.find((error) => error.field === field)?.message ?? "";
+
+/** Whether something is wrong with one of these fields, or with a row of it (`breakFrom-2`): what is folded away must then open. */
+const hasErrorIn = (errors: readonly FieldError[], fields: readonly string[]): boolean =>
+  errors.some(({ field }) => fields.includes(field.replace(/-\d+$/, "")));
 
 /** `3 | counted("clinic")` → "3 clinics"; the plural may be given where it is not made by an s. */
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -22,7 +22,7 @@ export const fallShort = async (town: Town): Promise<{ dressings: string; ears: 
     return (await aRequest(db, by)).reference;
   };
   const dressings = await short("wound-simple", 9, "2026-12-24T18:30:00Z");
-  const ears = await short("ear-care", 2, "2026-12-21T11:30:00Z");
+  const ears = await short("ear", 2, "2026-12-21T11:30:00Z");
   await db.database.transact(async (tx) => askForMatching(tx, TEST_GROUP, "test"));
   return { dressings, ears };
 };

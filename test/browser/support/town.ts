@@ -40,7 +40,7 @@ export const openTown = async (options: TestAppOptions = {}): Promise<Town> => {
   for (const name of ["Elm Tree Practice", "Harbour Medical Centre", "Station Road Surgery"])
     desks.push(await at(db, name, ["nurse", "manager"]));
   desks.push(moorland);
-  const broker = await aBroker(db);
+  const broker = await aBroker(db, { name: "Five Valleys Federation" });
   for (const [index, desk] of desks.slice(0, 3).entries())
     await aClinic(db, {
       at: desk.organisationCode,

@@ -74,7 +74,7 @@ describe("covershare admin", () => {
     const { code } = await aPractice(db);
     const cases: [string[], RegExp][] = [
       [["create-user", ...user("NOSUCH", "a@x.example")], /no such organisation/],
-      [["create-user", ...user(code, "nobody")], /email: Enter an e-mail address/],
+      [["create-user", ...user(code, "nobody")], /email: Enter an email address/],
       [["create-user", "--email", "a@x.example", "--name", "A", "--organisation", code], /at least one --role/],
       [["create-user", "--email", "a@x.example", "--name", "A", "--organisation", code, "--role", "king"], /roles 0/],
       [["create-token", "--email", "ghost@x.example", "--organisation", code, "--name", "T"], /no such user/],

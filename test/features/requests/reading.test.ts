@@ -88,7 +88,7 @@ describe("reading a request", () => {
     await offer(reference, willing, "waiting");
     await offer(reference, busy, "declined");
     const seen = await readRequest(db.q, nurse, reference);
-    expect(seen.asked).toEqual({ waiting: 1, accepted: 0, declined: 1, lapsed: 0, stoodDown: 0 });
+    expect(seen.asked).toEqual({ waiting: 1, accepted: 0, declined: 1, lapsed: 0, stoodDown: 0, waitingAt: 1 });
     const board = await readRequest(db.q, broker, reference);
     expect(board.asked.practices?.map(({ code }) => code).toSorted()).toEqual([busy, willing].toSorted());
   });

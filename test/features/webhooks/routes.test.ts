@@ -102,7 +102,7 @@ describe("webhooks in the API and on the pages", () => {
   it("P1, P5: a manager adds, tests, pauses and removes one on the page, without a script", async () => {
     const owner = await aUser(db, { at: (await aPractice(db)).code, roles: ["manager"] });
     const visitor = await site.visitor(owner);
-    expect((await visitor.open("/settings/webhooks")).body).toContain("There is none yet.");
+    expect((await visitor.open("/settings/webhooks")).body).toContain("No webhooks yet.");
     const wrong = await visitor.send("/settings/webhooks", { url: "tools" });
     expect(wrong.statusCode).toBe(422);
     expect(wrong.body).toContain("Enter an address such as");

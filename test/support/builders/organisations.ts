@@ -182,7 +182,11 @@ export const aUser = async (
 };
 
 /** A federation of the group with one broker: the federation's log carries the board's events. */
-export const aBroker = async (db: TestDatabase, { group = TEST_GROUP }: { group?: string } = {}): Promise<Actor> => {
-  const { code } = await aPractice(db, { kind: "federation", listSize: null, group });
+export const aBroker = async (
+  db: TestDatabase,
+  { group = TEST_GROUP, name }: { group?: string; name?: string } = {},
+): Promise<Actor> => {
+  const named = name === undefined ? {} : { name };
+  const { code } = await aPractice(db, { kind: "federation", listSize: null, group, ...named });
   return aUser(db, { roles: ["broker"], at: code, name: "Bo Broker" });
 };
