@@ -22,7 +22,7 @@ export interface Act {
 export const recordAudits = async (tx: Tx, author: Author, action: string, acts: readonly Act[]): Promise<void> => {
   if (acts.length === 0) return;
   const lines = acts.map((act) => ({ ...act, id: newId() }));
-  await tx.q.execute(sql`
+  tx.write(sql`
     insert into audit_entries (id, at, user_id, organisation_code, action, subject, data)
     select id, app_now(), ${author.userId}::uuid, ${author.organisationCode}, ${action}, subject, data
     from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t(id uuid, subject text, data jsonb)`);

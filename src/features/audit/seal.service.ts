@@ -32,7 +32,8 @@ export const sealAudit = async (
   let sealed = 0;
   const last = await lastSeal(database.q, afterSeconds);
   if (last?.isOld === false && afterSeconds > 0) return sealed;
-  await database.tryExclusively("covershare audit seal", async (alone) => {
+  const nothing = async (): Promise<void> => undefined;
+  await database.tryExclusively("covershare audit seal", nothing, async (alone) => {
     for (;;) {
       const next = await sealNext(alone, batch);
       if (next === undefined) return;

@@ -11,7 +11,8 @@ import {
   standDown,
   type OfferDraft,
 } from "../offers/index.ts";
-import { announceRequests, lockNeeds, lockRequests, widenNeeds } from "../requests/index.ts";
+import { brokersOf } from "../practices/index.ts";
+import { announceRequests, lockNeeds, lockRequests, readAnnouncement, widenNeeds } from "../requests/index.ts";
 import type { PlacedNeed } from "./blocks.rules.ts";
 import type { CallPlan } from "./calls.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
@@ -48,13 +49,22 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
   const blocks = [...decisions.agree, ...decisions.offer];
   const wanted = [...new Set([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)])];
-  // Sent together, carried out in this order: requests are what everybody locks first.
-  const [versions, needs] = await Promise.all([lockRequests(tx, requestIds), lockNeeds(tx, wanted)]);
+  // Asking moves nothing from one count of R8 to another; agreeing and standing down do.
+  const asksOnly = decisions.agree.length === 0 && decisions.shrink.length === 0;
+  // Sent together, carried out in this order: requests are what everybody locks first. Slots that others' extra asks hold
+  // are freed before they can be taken.
+  const [versions, needs, , announce, taken] = await Promise.all([
+    lockRequests(tx, requestIds),
+    lockNeeds(tx, wanted),
+    brokersOf(tx, snapshot.groupCode),
+    asksOnly ? readAnnouncement(tx, requestIds) : undefined,
+    asksOnly ? holdSlots(tx, blocks) : undefined,
+  ]);
   const isCurrent = (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion;
   const looking = new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id));
   for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
-  const live = blocks.filter((block) => looking.has(block.need.id) && isCurrent(block.need));
-  const held = await holdBlocks(tx, live);
+  const won = taken ?? (await holdSlots(tx, blocks));
+  const held = await keepWhole(tx, blocks, won, (block) => looking.has(block.need.id) && isCurrent(block.need));
   const agree = held.filter((block) => decisions.agree.includes(block));
   const offer = held.filter((block) => decisions.offer.includes(block));
   const agreed = await agreeAtOnce(tx, agree);
@@ -67,32 +77,41 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
     .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);
   const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
-  await Promise.all([createOffers(tx, drafts), promoteExtras(tx, decisions.promote), widenNeeds(tx, decisions.widen)]);
+  await createOffers(tx, drafts);
+  promoteExtras(tx, decisions.promote);
+  widenNeeds(tx, decisions.widen);
   await reopenUnasked(
     tx,
     decisions.shrink.map(({ needId }) => needId),
   );
-  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0)
-    await Promise.all([
-      announceRequests(tx, requestIds),
-      recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length }),
-    ]);
+  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
+    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
+    if (announce === undefined) await announceRequests(tx, requestIds);
+    else announce();
+  }
   return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
 };
 
 const needIdsOf = (call: CallPlan): string[] => call.needs.map((need) => need.id);
 
-/** Holds the slots of every block; a block of which one slot is gone lets the others go. */
-const holdBlocks = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<PlacedNeed[]> => {
-  const won = new Set(
-    await setSlotStates(
-      tx,
-      blocks.flatMap((block) => block.slotIds),
-      ["free"],
-      "busy-tentative",
-    ),
+/** Holds what of these blocks' slots is still free. */
+const holdSlots = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<string[]> =>
+  setSlotStates(
+    tx,
+    blocks.flatMap((block) => block.slotIds),
+    ["free"],
+    "busy-tentative",
   );
-  const whole = blocks.filter((block) => block.slotIds.every((id) => won.has(id)));
+
+/** The blocks that are still wanted and of which every slot was had; what was had of the others is free again. */
+const keepWhole = async (
+  tx: Tx,
+  blocks: readonly PlacedNeed[],
+  taken: readonly string[],
+  isWanted: (block: PlacedNeed) => boolean,
+): Promise<PlacedNeed[]> => {
+  const won = new Set(taken);
+  const whole = blocks.filter((block) => isWanted(block) && block.slotIds.every((id) => won.has(id)));
   const broken = blocks.filter((block) => !whole.includes(block)).flatMap((block) => block.slotIds);
   await setSlotStates(
     tx,

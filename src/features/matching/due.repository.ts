@@ -10,13 +10,13 @@ export const readDue = async (q: Queryable, groupCode: string): Promise<DueRow[]
   rows(q, dueRow, sql`select id, cause from match_due where group_code = ${groupCode} and match_due_at <= app_now()`);
 
 /** Says that a plan has seen this. */
-export const clearDue = async (tx: Tx, ids: readonly number[]): Promise<void> => {
-  if (ids.length > 0) await tx.q.execute(sql`delete from match_due where id = any(${sql.param([...ids])}::bigint[])`);
+export const clearDue = (tx: Tx, ids: readonly number[]): void => {
+  if (ids.length > 0) tx.write(sql`delete from match_due where id = any(${sql.param([...ids])}::bigint[])`);
 };
 
 /** Makes the group due at a later time, once: when the first closed desk opens (A6). */
-export const dueAgainAt = async (tx: Tx, groupCode: string, at: Date): Promise<void> => {
-  await tx.q.execute(sql`
+export const dueAgainAt = (tx: Tx, groupCode: string, at: Date): void => {
+  tx.write(sql`
     insert into match_due (group_code, cause, match_due_at)
     select ${groupCode}, 'desk.opens', ${at} where not exists
       (select 1 from match_due where group_code = ${groupCode} and cause = 'desk.opens' and match_due_at = ${at})`);

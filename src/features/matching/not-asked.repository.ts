@@ -5,9 +5,9 @@ import { uuidArray } from "./sql.ts";
 import type { ReasonCode } from "./solver/index.ts";
 
 /** Says that these lines were planned, so that what is stored about them may be out of date. */
-export const markExplainDue = async (tx: Tx, lineIds: readonly string[]): Promise<void> => {
+export const markExplainDue = (tx: Tx, lineIds: readonly string[]): void => {
   if (lineIds.length === 0) return;
-  await tx.q.execute(sql`
+  tx.write(sql`
     update need_lines set explain_due_at = app_now() where id = any(${uuidArray(lineIds)}) and explain_due_at is null`);
 };
 

@@ -6,7 +6,7 @@ import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
 import { isEnough } from "./enough.rules.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
-import { readSnapshot, type Breadth } from "./snapshot.service.ts";
+import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const lockOf = (groupCode: string): string => `plan ${groupCode}`;
@@ -17,10 +17,14 @@ const lockOf = (groupCode: string): string => `plan ${groupCode}`;
  */
 export const planGroup = async (database: Database, groupCode: string, solve: Solver): Promise<void> => {
   for (;;) {
-    const won = await database.tryExclusively(lockOf(groupCode), async (mine) => {
-      const due = await readDue(mine.q, groupCode);
-      if (due.length > 0) await planOnce(mine, groupCode, due, solve);
-    });
+    const won = await database.tryExclusively(
+      lockOf(groupCode),
+      // Nearly every plan is about what was just posted, so that is read before it is known whether there is one.
+      async (q) => Promise.all([readDue(q, groupCode), readWanted(q, groupCode, "open")]),
+      async (mine, [due, open]) => {
+        if (due.length > 0) await planOnce(mine, groupCode, due, solve, open);
+      },
+    );
     if (!won || (await readDue(database.q, groupCode)).length === 0) return;
   }
 };
@@ -44,12 +48,13 @@ const decideStepwise = async (
   database: Database,
   groupCode: string,
   needs: Breadth["needs"],
+  wanted: Wanted,
   solve: Solver,
 ): Promise<Planned | undefined> => {
   const covers = ({ snapshot, decisions }: Planned): boolean =>
     decisions.uncovered.length === 0 && isEnough(snapshot, decisions);
   const plan = async (breadth: Breadth): Promise<Planned | undefined> => {
-    const snapshot = await readSnapshot(database.q, groupCode, breadth);
+    const snapshot = await readSnapshot(database.q, groupCode, breadth, { wanted });
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
   let planned: Planned | undefined;
@@ -62,30 +67,34 @@ const decideStepwise = async (
   return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };
 
-/** Reads, decides and writes once, for what is due. Alone only for measuring: `planGroup` is what keeps plans apart. */
+/**
+ * Reads, decides and writes once, for what is due; `open` is what looks for cover and nobody is asked for, where that was
+ * read after the lock was taken. Alone only for measuring: `planGroup` is what keeps plans apart.
+ */
 export const planOnce = async (
   database: Database,
   groupCode: string,
   due: readonly DueRow[],
   solve: Solver,
+  open?: Wanted,
 ): Promise<void> => {
   const needs = due.every(({ cause }) => ONLY_NEEDS.has(cause)) ? "open" : "seeking";
-  const planned = await decideStepwise(database, groupCode, needs, solve);
+  const known = needs === "open" ? open : undefined;
+  const wanted = known ?? (await readWanted(database.q, groupCode, needs));
+  const planned = await decideStepwise(database, groupCode, needs, wanted, solve);
   await database.transact(async (tx) => {
     if (planned !== undefined) {
       const applied = await applyDecisions(tx, planned.snapshot, planned.decisions);
       if (applied.dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
       // What had to make room is put to others now, not when something else happens to change.
       if (planned.decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
-      if (planned.decisions.askAgainAt !== undefined) await dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
+      if (planned.decisions.askAgainAt !== undefined) dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
     }
-    await Promise.all([
-      markExplainDue(tx, unique((planned?.snapshot.needs ?? []).map((need) => need.lineId))),
-      clearDue(
-        tx,
-        due.map(({ id }) => id),
-      ),
-    ]);
+    markExplainDue(tx, unique((planned?.snapshot.needs ?? []).map((need) => need.lineId)));
+    clearDue(
+      tx,
+      due.map(({ id }) => id),
+    );
   });
 };
 

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { appNow, type Queryable } from "../../platform/db/database.ts";
 import {
   readAsks,
@@ -8,7 +9,9 @@ import {
   readSeekingNeeds,
 } from "./seeking.repository.ts";
 import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
-import { readClinics, readMembers, readPublished, readReach, readUsedByDay } from "./supply.repository.ts";
+import { textArray, type Codes } from "./sql.ts";
+import { codesNear, readRest } from "./reach.repository.ts";
+import { readClinics, readMembers, readPublished, readUsedByDay } from "./supply.repository.ts";
 
 /**
  * How much a plan reads. Nearly every plan is about a few needs that were just posted and finds places next door, so it
@@ -27,6 +30,8 @@ const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
 
+const servicesOf = (needs: readonly SeekingNeed[]): string[] => unique(needs.map((need) => need.service));
+
 /** The farthest reach of each home practice. */
 export const homesOf = (needs: readonly SeekingNeed[]) =>
   unique(needs.map((need) => need.homeCode)).map((homeCode) => ({
@@ -38,7 +43,7 @@ export const homesOf = (needs: readonly SeekingNeed[]) =>
 export const readOffered = async (
   q: Queryable,
   needs: readonly SeekingNeed[],
-  hosts: readonly string[],
+  hosts: Codes,
   now: Date,
   breadth: Breadth,
 ): Promise<PlannedClinic[]> =>
@@ -46,7 +51,7 @@ export const readOffered = async (
     q,
     {
       hosts,
-      services: unique(needs.map((need) => need.service)),
+      services: servicesOf(needs),
       from: now,
       until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
       // Next door only what is free: a desk is not stood down for a little less distance (A2).
@@ -65,23 +70,39 @@ const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics:
   );
 };
 
+/** What looks for cover in a group, and when that was read. */
+export interface Wanted {
+  readonly now: Date;
+  readonly needs: readonly SeekingNeed[];
+}
+
+export const readWanted = async (q: Queryable, groupCode: string, which: Breadth["needs"]): Promise<Wanted> => {
+  const [now, needs] = await Promise.all([
+    appNow(q),
+    which === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode),
+  ]);
+  return { now, needs };
+};
+
 /**
- * What a plan of the group sees now; undefined when there is nothing to do. `also`: needs that nobody has
- * posted (what-if). `reaching`: supply is read for these besides, without being needs of the plan.
+ * What a plan of the group sees now; undefined when there is nothing to do. `wanted`: where it was read already. `also`:
+ * needs that nobody has posted (what-if). `reaching`: supply is read for these besides, without being needs of the plan.
  */
 export const readSnapshot = async (
   q: Queryable,
   groupCode: string,
   breadth: Breadth,
   {
+    wanted,
     also = [],
     reaching = [],
-  }: { readonly also?: readonly SeekingNeed[]; readonly reaching?: readonly SeekingNeed[] } = {},
+  }: {
+    readonly wanted?: Wanted | undefined;
+    readonly also?: readonly SeekingNeed[];
+    readonly reaching?: readonly SeekingNeed[];
+  } = {},
 ): Promise<Snapshot | undefined> => {
-  const [now, stored] = await Promise.all([
-    appNow(q),
-    breadth.needs === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode),
-  ]);
+  const { now, needs: stored } = wanted ?? (await readWanted(q, groupCode, breadth.needs));
   const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
   const seen = await readAround(q, groupCode, { needs, reaching, movable: [] }, now, breadth);
@@ -90,7 +111,7 @@ export const readSnapshot = async (
   return movable.length === 0 ? seen : readAround(q, groupCode, { needs, reaching: [], movable }, now, breadth);
 };
 
-/** All that lies around these needs. Statements that do not need each other's answers travel together. */
+/** All that lies around these needs, in one round trip: who is near is found by each statement itself, which is cheap. */
 const readAround = async (
   q: Queryable,
   groupCode: string,
@@ -100,19 +121,19 @@ const readAround = async (
 ): Promise<Snapshot> => {
   const all = [...needs, ...movable];
   const served = [...all, ...reaching];
-  const [{ hosts, restBeginsAtKm }, asks, excluded, paidHosts] = await Promise.all([
-    readReach(q, homesOf(served), breadth.practices),
+  const homes = homesOf(served);
+  const hosts = codesNear(homes, breadth.practices);
+  const planned = unique(all.map((need) => need.homeCode));
+  const around = sql`${textArray(planned)} || ${hosts}`;
+  const [members, clinics, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
+    readMembers(q, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
+    readOffered(q, served, hosts, now, breadth),
+    readUsedByDay(q, around, now, idsOf(movable)),
+    readRest(q, homes, breadth.practices),
     // An open need is one that nobody is asked for.
     readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
     readExclusions(q, idsOf(all)),
     readPaidHosts(q, unique(all.map((need) => need.requestId))),
-  ]);
-  const homes = unique(all.map((need) => need.homeCode));
-  const codes = breadth.practices === "all" ? "all" : unique([...homes, ...hosts]);
-  const [members, clinics, usedByDay] = await Promise.all([
-    readMembers(q, groupCode, codes),
-    readOffered(q, served, hosts, now, breadth),
-    readUsedByDay(q, [...homes, ...hosts], now, idsOf(movable)),
   ]);
   return { groupCode, now, restBeginsAtKm, members, needs, movable, asks, clinics, excluded, paidHosts, usedByDay };
 };
@@ -134,9 +155,9 @@ export const readSnapshotFor = async (
 ): Promise<ExplainedSnapshot> => {
   const now = await appNow(q);
   const homes = unique(needs.map((need) => need.homeCode));
-  const members = await readMembers(q, groupCode, hosts === "all" ? "all" : unique([...homes, ...hosts]));
+  const services = servicesOf(needs);
+  const members = await readMembers(q, groupCode, hosts === "all" ? "all" : unique([...homes, ...hosts]), services);
   const givers = hosts === "all" ? [...members.keys()] : hosts;
-  const services = unique(needs.map((need) => need.service));
   const until = new Date(Math.max(now.getTime(), ...needs.map((need) => need.dueBy.getTime())));
   const [clinics, published, excluded, usedByDay] = await Promise.all([
     needs.length === 0 ? [] : readClinics(q, { hosts: givers, services, from: now, until, holders: "all" }, now),

@@ -6,7 +6,7 @@ import { defaultOpeningHours } from "../calendar/index.ts";
 import { isFirmToday } from "../capacity/index.ts";
 import { isAcceptingSql, isAskableSql, isSignedSql } from "../practices/index.ts";
 import type { Member, PlannedClinic } from "./snapshot.ts";
-import { epoch, textArray, uuidArray } from "./sql.ts";
+import { codesArray, epoch, textArray, uuidArray, type Codes } from "./sql.ts";
 
 /*
  * Who could give, and what. One row a practice or clinic, its slots as JSON: what costs time here is parsing rows, not
@@ -34,45 +34,63 @@ const member = z.object({
   lastAskedAt: instant.nullable(),
 });
 
-/** Organisations of the group, how they stand today: all of them, or those of these codes. */
+/**
+ * Organisations of the group, how they stand today: all of them, or those of these codes; of what they could do, only these
+ * services. What is counted for each is counted for all of them at once: looked up one by one it depends on the planner's
+ * guess of how much waits. Lists stand in `wanted`, where the planner does not count them: knowing how long they are it
+ * would make a new plan each time, which costs more than reading.
+ */
 export const readMembers = async (
   q: Queryable,
   groupCode: string,
-  codes: readonly string[] | "all",
+  codes: Codes | "all",
+  services: readonly string[],
 ): Promise<Map<string, Member>> => {
-  const wanted = codes === "all" ? sql`true` : sql`m.organisation_code = any(${textArray(codes)})`;
-  const involved = (column: SQL): SQL => (codes === "all" ? sql`true` : sql`${column} = any(${textArray(codes)})`);
+  const involved = (column: SQL): SQL =>
+    codes === "all" ? sql`true` : sql`${column} = any((select codes from wanted)::text[])`;
   const found = await rows(
     q,
     member,
     sql`
-      with balance as (
+      with wanted as materialized (
+        select ${codes === "all" ? sql`null::text[]` : codesArray(codes)} as codes, ${textArray(services)} as services,
+               app_now() as now
+      ), balance as (
         select code, sum(minutes)::float8 as minutes from (
           select a.supporting_code as code, extract(epoch from a.ends_at - a.starts_at) / 60 as minutes from agreements a
-          where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+          where a.group_code = ${groupCode} and a.is_live and a.starts_at > (select now from wanted) - ${BALANCE_DAYS} * interval '1 day'
             and ${involved(sql`a.supporting_code`)}
           union all
           select a.home_code, -extract(epoch from a.ends_at - a.starts_at) / 60 from agreements a
-          where a.group_code = ${groupCode} and a.is_live and a.starts_at > app_now() - ${BALANCE_DAYS} * interval '1 day'
+          where a.group_code = ${groupCode} and a.is_live and a.starts_at > (select now from wanted) - ${BALANCE_DAYS} * interval '1 day'
             and ${involved(sql`a.home_code`)}
         ) moved group by code
+      ), waiting as (
+        select code, count(*)::int as offers from (
+          select supporting_code as code from offers
+          where state = 'waiting' and awaiting = 'supporting' and ${involved(sql`supporting_code`)}
+          union all
+          select home_code from offers where state = 'waiting' and awaiting = 'home' and ${involved(sql`home_code`)}
+        ) asked group by code
+      ), pcn as (
+        select nm.organisation_code as code, min(n.code) as pcn from network_members nm join networks n on n.code = nm.network_code
+        where n.kind = 'pcn' and ${involved(sql`nm.organisation_code`)} group by 1
       )
-      select o.code, o.lat, o.lon,
-             (select min(n.code) from network_members nm join networks n on n.code = nm.network_code
-              where nm.organisation_code = o.code and n.kind = 'pcn') as pcn,
-             o.list_size as "listSize", ${isSignedSql("m")} as "isSigned",
+      select o.code, o.lat, o.lon, pcn.pcn, o.list_size as "listSize", ${isSignedSql("m")} as "isSigned",
              (${isAcceptingSql("o")} and ${isAskableSql("o")}) as "isAccepting", o.daily_cap as "dailyCap", o.provides,
              (select s.opening_hours from sites s where s.organisation_code = o.code order by s.is_main desc, s.name, s.id limit 1) as hours,
-             (select coalesce(jsonb_agg(os.service_code), '[]') from organisation_services os where os.organisation_code = o.code) as "couldDo",
-             (select count(*)::int from offers f where f.supporting_code = o.code and f.state = 'waiting' and f.awaiting = 'supporting')
-             + (select count(*)::int from offers f where f.home_code = o.code and f.state = 'waiting' and f.awaiting = 'home') as waiting,
+             (select coalesce(jsonb_agg(os.service_code), '[]') from organisation_services os
+              where os.organisation_code = o.code and os.service_code = any((select services from wanted)::text[])) as "couldDo",
+             coalesce(w.offers, 0) as waiting,
              coalesce(b.minutes, 0) as "balanceMinutes",
              (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = o.code) as buddies,
-             (select ${epoch(sql`f.created_at`)} from offers f where f.supporting_code = o.code order by f.created_at desc limit 1) as "lastAskedAt"
+             (select ${epoch(sql`f.created_at`)} from offers f where f.supporting_code = o.code order by f.created_at desc nulls last limit 1) as "lastAskedAt"
       from sharing_memberships m
       join organisations o on o.code = m.organisation_code
       left join balance b on b.code = o.code
-      where m.group_code = ${groupCode} and ${wanted}
+      left join waiting w on w.code = o.code
+      left join pcn on pcn.code = o.code
+      where m.group_code = ${groupCode} and ${involved(sql`m.organisation_code`)}
       order by o.code`,
   );
   return new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
@@ -103,7 +121,7 @@ export type Holders = "none" | "extra" | "any" | "all";
 export const readClinics = async (
   q: Queryable,
   wanted: {
-    readonly hosts: readonly string[];
+    readonly hosts: Codes;
     readonly services: readonly string[];
     readonly from: Date;
     readonly until: Date;
@@ -123,7 +141,7 @@ export const readClinics = async (
     sql`
       select c.id, c.organisation_code as "organisationCode", c.services, c.channel, c.provides, c.slot_minutes as "slotMinutes",
              c.pledge, c.confirmed_on::text as "confirmedOn", s."slotIds", s.starts, s.holders
-      from unnest(${textArray(wanted.hosts)}) as host(code)
+      from unnest(${codesArray(wanted.hosts)}) as host(code)
       cross join lateral (
         select * from clinics where organisation_code = host.code and withdrawn_at is null
           and starts_at >= ${wanted.from}::timestamptz - interval '2 days' and starts_at < ${wanted.until}
@@ -185,7 +203,7 @@ const used = z.object({ key: z.string(), n: z.number() });
 /** Needs agreed with or held at those of these practices that have a daily cap, by practice and UTC day of start; not those that may move. */
 export const readUsedByDay = async (
   q: Queryable,
-  codes: readonly string[],
+  codes: Codes,
   from: Date,
   movable: readonly string[],
 ): Promise<Record<string, number>> => {
@@ -194,7 +212,7 @@ export const readUsedByDay = async (
     used,
     sql`
       with capped as materialized (
-        select code from organisations where code = any(${textArray(codes)}) and daily_cap is not null
+        select code from organisations where code = any((${codesArray(codes)})::text[]) and daily_cap is not null
       )
       select code || '|' || to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD') as key, count(*)::int as n from (
         select a.supporting_code as code, a.starts_at from agreements a
@@ -207,38 +225,4 @@ export const readUsedByDay = async (
       ) taken group by 1`,
   );
   return Object.fromEntries(found.map((row) => [row.key, row.n]));
-};
-
-const within = z.object({ homeCode: z.string(), hosts: z.array(z.string()), restBeginsAtKm: z.number().nullable() });
-
-/**
- * Other practices within `maxKm` of each home practice, from the neighbour table (decision 6). `nearest`: only about as
- * many, with the home's PCN and buddies among them whatever their distance, and where the rest begins.
- */
-export const readReach = async (
-  q: Queryable,
-  homes: readonly { readonly homeCode: string; readonly maxKm: number }[],
-  nearest: number | "all",
-): Promise<{ readonly hosts: string[]; readonly restBeginsAtKm: ReadonlyMap<string, number> }> => {
-  const limit = nearest === "all" ? 100_000 : nearest;
-  const found = await rows(
-    q,
-    within,
-    sql`
-      select t."homeCode",
-        array(select host_code from (
-                (select host_code from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm" order by n.km, host_code limit ${limit})
-                union select host_code from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm" and n.is_same_pcn
-                union select buddy_code from buddies b where b.organisation_code = t."homeCode"
-              ) near order by 1) as hosts,
-        (select km from neighbours n where n.home_code = t."homeCode" and n.km <= t."maxKm"
-         order by n.km, host_code offset ${limit} limit 1) as "restBeginsAtKm"
-      from jsonb_to_recordset(${JSON.stringify(homes)}::jsonb) as t("homeCode" text, "maxKm" float8)`,
-  );
-  return {
-    hosts: [...new Set(found.flatMap((row) => row.hosts))].sort(),
-    restBeginsAtKm: new Map(
-      found.flatMap((row) => (row.restBeginsAtKm === null ? [] : [[row.homeCode, row.restBeginsAtKm] as const])),
-    ),
-  };
 };

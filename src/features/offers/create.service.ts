@@ -2,7 +2,7 @@ import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import { brokersOf } from "../practices/index.ts";
-import { markNeeds } from "../requests/index.ts";
+import { moveNeeds } from "../requests/index.ts";
 import { insertOffers, type OfferDraft } from "./offer-insert.repository.ts";
 import { offerMade } from "./offers.events.ts";
 
@@ -14,12 +14,11 @@ export const createOffers = async (tx: Tx, drafts: readonly OfferDraft[]): Promi
   if (drafts.length === 0) return [];
   const made = drafts.map((draft) => ({ ...draft, id: newId() }));
   const groups = [...new Set(made.map((draft) => draft.groupCode))];
-  const [brokers] = await Promise.all([
-    Promise.all(groups.map(async (group) => [group, await brokersOf(tx, group)] as const)),
-    insertOffers(tx, made),
-    markNeeds(tx, [...new Set(made.flatMap((draft) => draft.needIds))], { from: ["open"], to: "offered" }),
-  ]);
-  const brokersByGroup = new Map(brokers);
+  const brokersByGroup = new Map(
+    await Promise.all(groups.map(async (group) => [group, await brokersOf(tx, group)] as const)),
+  );
+  insertOffers(tx, made);
+  moveNeeds(tx, [...new Set(made.flatMap((draft) => draft.needIds))], { from: ["open"], to: "offered" });
   for (const draft of made) announce(tx, draft, brokersByGroup.get(draft.groupCode) ?? []);
   return made.map((draft) => draft.id);
 };

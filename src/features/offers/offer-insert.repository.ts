@@ -1,7 +1,6 @@
-import { inArray, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Tx } from "../../platform/db/database.ts";
 import type { Priority } from "./offers.rules.ts";
-import { offers } from "./offers.table.ts";
 
 export interface DraftSlot {
   readonly slotId: string;
@@ -29,11 +28,8 @@ export interface OfferDraft {
 }
 
 /** Writes offers with their needs and held slots in one statement, whose text is the same for any number of them. */
-export const insertOffers = async (
-  tx: Tx,
-  drafts: readonly (OfferDraft & { readonly id: string })[],
-): Promise<void> => {
-  await tx.q.execute(sql`
+export const insertOffers = (tx: Tx, drafts: readonly (OfferDraft & { readonly id: string })[]): void => {
+  tx.write(sql`
     with draft as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb) as t(
         id uuid, "requestId" uuid, "groupCode" text, "homeCode" text, "supportingCode" text, kind text, awaiting text, priority text,
@@ -52,10 +48,7 @@ export const insertOffers = async (
 };
 
 /** Makes extra asks first choices: their needs have no other place any more (rule A2). */
-export const promoteExtras = async (tx: Tx, offerIds: readonly string[]): Promise<void> => {
+export const promoteExtras = (tx: Tx, offerIds: readonly string[]): void => {
   if (offerIds.length === 0) return;
-  await tx.q
-    .update(offers)
-    .set({ isExtra: false })
-    .where(inArray(offers.id, [...offerIds]));
+  tx.write(sql`update offers set is_extra = false where id = any(${sql.param([...offerIds])}::uuid[])`);
 };

@@ -65,14 +65,14 @@ const decide = (
   return amendments;
 };
 
-const addNeeds = async (
+const addNeeds = (
   tx: Tx,
   request: RequestRecord,
   { line, after, count }: LineAmendment,
   lastNumber: number,
-): Promise<number> => {
+): number => {
   if (count.kind !== "add") return lastNumber;
-  await insertNeeds(
+  insertNeeds(
     tx,
     Array.from({ length: count.number }, (_, at) => ({
       id: newId(),
@@ -145,7 +145,7 @@ export const amendRequest = async (
     await updateLine(tx, amendment.line.id, amendment.after);
     withdrawn.push(...(await withdrawSpare(tx, amendment)));
     unfit.push(...(await followLine(tx, amendment)));
-    lastNumber = await addNeeds(tx, request, amendment, lastNumber);
+    lastNumber = addNeeds(tx, request, amendment, lastNumber);
   }
   const after = lines.map((line) => amendments.find((amendment) => amendment.line.id === line.id)?.after ?? line);
   const priority = priorities[Math.max(...after.map((line) => rank(line.priority)))] ?? request.priority;

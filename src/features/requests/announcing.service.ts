@@ -25,17 +25,25 @@ export const announcePosted = (
 };
 
 /**
- * Tells home and the brokers where these requests stand now, as `request.changed`. Call it last in a command: the counts
- * are read when it is called.
+ * Reads where these requests stand now and answers with what tells home and the brokers so, as `request.changed`: for a
+ * command that knows before its end that the counts of R8 stay as they are.
  */
-export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> => {
-  const streamsOf = new Map<string, string[]>();
-  for (const { requestId: _, groupCode, ...data } of await countRequests(tx.q, [...new Set(requestIds)])) {
-    const brokers = streamsOf.get(groupCode) ?? (await brokersOf(tx, groupCode));
-    streamsOf.set(groupCode, brokers);
-    for (const stream of new Set([data.homeCode, ...brokers])) tx.emit(eventFor(requestChanged, stream, data));
-  }
+export const readAnnouncement = async (tx: Tx, requestIds: readonly string[]): Promise<() => void> => {
+  const counted = await countRequests(tx.q, [...new Set(requestIds)]);
+  const brokers = new Map<string, readonly string[]>();
+  for (const groupCode of new Set(counted.map((request) => request.groupCode)))
+    brokers.set(groupCode, await brokersOf(tx, groupCode));
+  return () => {
+    for (const { requestId: _, groupCode, ...data } of counted) {
+      const streams = new Set([data.homeCode, ...(brokers.get(groupCode) ?? [])]);
+      for (const stream of streams) tx.emit(eventFor(requestChanged, stream, data));
+    }
+  };
 };
+
+/** Tells home and the brokers where these requests stand now. Call it last in a command: the counts are read when it is called. */
+export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> =>
+  (await readAnnouncement(tx, requestIds))();
 
 export const announceRequest = async (tx: Tx, requestId: string): Promise<void> => announceRequests(tx, [requestId]);
 

@@ -1,4 +1,4 @@
-export { announceRequest, announceRequests } from "./announcing.service.ts";
+export { announceRequest, announceRequests, readAnnouncement } from "./announcing.service.ts";
 export { excludeAsFar, excludeTime } from "./exclusions.repository.ts";
 export { lockRequests } from "./lock.repository.ts";
 export { requestCounts } from "./counts.repository.ts";
@@ -7,6 +7,7 @@ export {
   excludePractice,
   lockNeeds,
   markNeeds,
+  moveNeeds,
   restartWaits,
   widenNeeds,
   type ExclusionReason,

@@ -51,22 +51,25 @@ export interface Marking {
  */
 export const markNeeds = async (tx: Tx, needIds: readonly string[], marking: Marking): Promise<string[]> => {
   if (needIds.length === 0) return [];
-  const { from, to, endedAs } = marking;
-  const isLooking = to === "open" || to === "offered";
-  const moved = await rows(
-    tx.q,
-    z.object({ id: z.string() }),
-    sql`
-      with ${locked(needIds)}
-      update needs set
-        state = ${to},
-        widen_at = ${isLooking ? sql`widen_at` : sql`null`},
-        ended_as = ${endedAs ?? null},
-        ended_at = ${endedAs === undefined ? sql`null` : sql`app_now()`}
-      from locked where needs.id = locked.id and needs.state = any(${states(from)})
-      returning needs.id`,
-  );
+  const moved = await rows(tx.q, z.object({ id: z.string() }), sql`${move(needIds, marking)} returning needs.id`);
   return moved.map(({ id }) => id);
+};
+
+/** The same where nobody needs to know which moved. */
+export const moveNeeds = (tx: Tx, needIds: readonly string[], marking: Marking): void => {
+  if (needIds.length > 0) tx.write(move(needIds, marking));
+};
+
+const move = (needIds: readonly string[], { from, to, endedAs }: Marking): SQL => {
+  const isLooking = to === "open" || to === "offered";
+  return sql`
+    with ${locked(needIds)}
+    update needs set
+      state = ${to},
+      widen_at = ${isLooking ? sql`widen_at` : sql`null`},
+      ended_as = ${endedAs ?? null},
+      ended_at = ${endedAs === undefined ? sql`null` : sql`app_now()`}
+    from locked where needs.id = locked.id and needs.state = any(${states(from)})`;
 };
 
 const reopened = z.object({
@@ -121,9 +124,9 @@ export interface Widening {
 }
 
 /** Sets how far asking has widened, for needs that still look for cover. */
-export const widenNeeds = async (tx: Tx, widenings: readonly Widening[]): Promise<void> => {
+export const widenNeeds = (tx: Tx, widenings: readonly Widening[]): void => {
   if (widenings.length === 0) return;
-  await tx.q.execute(sql`
+  tx.write(sql`
     with input as (
       select * from jsonb_to_recordset(${JSON.stringify(widenings)}::jsonb)
         as t("needId" uuid, ring int, "extraAsks" int, "widenAt" timestamptz)

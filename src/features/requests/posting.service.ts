@@ -36,23 +36,20 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
   const reference = await insertRequest(tx, request);
   if (reference === undefined) throw noReferenceLeft();
   announcePosted(tx, [homeCode, ...context.brokers], { reference, homeCode, priority, needs: needs.length });
-  // Sent together, carried out in this order: a need stands on its line.
-  await Promise.all([
-    insertLines(
-      tx,
-      lines.map(({ record }) => ({ ...record, requestId: request.id })),
-    ),
-    insertNeeds(tx, needs),
-    // The coded reason is in the trail too: a broker posts on behalf with one, as with every act of theirs (F3).
-    recordAudit(tx, actor, "request.post", reference, {
-      homeCode,
-      reason: input.reason,
-      isOnBehalf: homeCode !== actor.organisationCode,
-      lines: lines.length,
-      needs: needs.length,
-    }),
-    askForMatching(tx, groupCode, "request.posted"),
-  ]);
+  insertLines(
+    tx,
+    lines.map(({ record }) => ({ ...record, requestId: request.id })),
+  );
+  insertNeeds(tx, needs);
+  // The coded reason is in the trail too: a broker posts on behalf with one, as with every act of theirs (F3).
+  await recordAudit(tx, actor, "request.post", reference, {
+    homeCode,
+    reason: input.reason,
+    isOnBehalf: homeCode !== actor.organisationCode,
+    lines: lines.length,
+    needs: needs.length,
+  });
+  await askForMatching(tx, groupCode, "request.posted");
   return showRequest(
     { ...request, reference, homeName: context.homeName ?? homeCode, postedByName: actor.name, pausedAt: null },
     lines.map(({ record }) => record),

@@ -5,7 +5,7 @@ import { newSpeakable } from "../../platform/ids/ids.ts";
 import { isSignedSql } from "../practices/index.ts";
 import type { Scope } from "./requests.policy.ts";
 import { channels, needStates, priorities, shortfallReasons } from "./requests.schema.ts";
-import { coverRequests, needLines, needs } from "./requests.table.ts";
+import type { coverRequests, needLines, needs } from "./requests.table.ts";
 
 const posting = z.object({
   now: z.coerce.date(),
@@ -57,9 +57,13 @@ export const readPostingContext = async (
   return context;
 };
 
-export type NewRequest = Omit<typeof coverRequests.$inferInsert, "reference">;
-export type NewLine = typeof needLines.$inferInsert;
-export type NewNeed = typeof needs.$inferInsert;
+/** What a post says of a request, a line and a need; nothing else of them is stored at first. */
+export type NewRequest = Omit<typeof coverRequests.$inferInsert, "reference" | "pausedAt">;
+export type NewLine = Omit<typeof needLines.$inferInsert, "explainDueAt">;
+export type NewNeed = Pick<
+  typeof needs.$inferInsert,
+  "id" | "requestId" | "lineId" | "groupCode" | "ref" | "course" | "state" | "priority" | "ring" | "extraAsks"
+>;
 
 /**
  * Stores a request under a fresh reference (R4). The index on references decides whether one is free; the code grows
@@ -68,21 +72,40 @@ export type NewNeed = typeof needs.$inferInsert;
 export const insertRequest = async (tx: Tx, request: NewRequest): Promise<string | undefined> => {
   for (let tries = 0; tries < 9; tries += 1) {
     const reference = `CR-${newSpeakable(4 + Math.floor(tries / 3))}`;
-    const done = await tx.q
-      .insert(coverRequests)
-      .values({ ...request, reference })
-      .onConflictDoNothing({ target: coverRequests.reference });
+    const done = await tx.q.execute(sql`
+      insert into cover_requests (id, reference, home_code, group_code, priority, reason, takes_firm, posted_by,
+                                  posted_by_code, version, created_at)
+      select id, ${reference}, "homeCode", "groupCode", priority, reason, "takesFirm", "postedBy", "postedByCode", version,
+             "createdAt"
+      from jsonb_to_record(${JSON.stringify(request)}::jsonb) as t(
+        id uuid, "homeCode" text, "groupCode" text, priority text, reason text, "takesFirm" boolean, "postedBy" uuid,
+        "postedByCode" text, version int, "createdAt" timestamptz)
+      on conflict (reference) do nothing`);
     if (done.rowCount === 1) return reference;
   }
   return undefined;
 };
 
-export const insertLines = async (tx: Tx, lines: readonly NewLine[]): Promise<void> => {
-  await tx.q.insert(needLines).values([...lines]);
+/** One statement however many, as for needs; its text does not grow with them. */
+export const insertLines = (tx: Tx, lines: readonly NewLine[]): void => {
+  tx.write(sql`
+    insert into need_lines (id, request_id, position, service_code, channel, minutes, earliest, due_by, requires, max_km,
+                            priority, not_asked)
+    select id, "requestId", position, "serviceCode", channel, minutes, earliest, "dueBy", requires, "maxKm", priority,
+           "notAsked"
+    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t(
+      id uuid, "requestId" uuid, position int, "serviceCode" text, channel text, minutes int, earliest timestamptz,
+      "dueBy" timestamptz, requires text[], "maxKm" int, priority text, "notAsked" jsonb)`);
 };
 
-export const insertNeeds = async (tx: Tx, added: readonly NewNeed[]): Promise<void> => {
-  if (added.length > 0) await tx.q.insert(needs).values([...added]);
+export const insertNeeds = (tx: Tx, added: readonly NewNeed[]): void => {
+  if (added.length === 0) return;
+  tx.write(sql`
+    insert into needs (id, request_id, line_id, group_code, ref, course, state, priority, ring, extra_asks)
+    select id, "requestId", "lineId", "groupCode", ref, course, state, priority, ring, "extraAsks"
+    from jsonb_to_recordset(${JSON.stringify(added)}::jsonb) as t(
+      id uuid, "requestId" uuid, "lineId" uuid, "groupCode" text, ref text, course text, state text, priority text,
+      ring int, "extraAsks" int)`);
 };
 
 const request = z.object({

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { sql, type SQL } from "drizzle-orm";
 import { drizzle, type NodePgQueryResultHKT } from "drizzle-orm/node-postgres";
-import type { PgDatabase } from "drizzle-orm/pg-core";
+import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
 import { GatheringSocket } from "./gathering-socket.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable } from "./sql-errors.ts";
-import { BrokenConnection, runTransaction, type Outcome, type Statement } from "./transaction.ts";
+import { BrokenConnection, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
 
 /**
  * Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function.
@@ -39,6 +39,11 @@ export interface Effects {
 /** A unit of work. Always handed on explicitly. */
 export interface Tx {
   readonly q: Queryable;
+  /**
+   * Sends a statement that nobody needs the answer of. What is asked after it sees what it wrote, because a connection
+   * carries out in order; where it fails, the transaction fails with its error.
+   */
+  write(statement: SQL): void;
   emit(...events: readonly OutgoingEvent[]): void;
   /** Looks something up at most once in this transaction. */
   once<T>(key: string, look: () => Promise<T>): Promise<T>;
@@ -54,8 +59,15 @@ export interface Database {
   readOnly<T>(read: (q: Queryable) => Promise<T>): Promise<T>;
   /** Runs `work` while holding the advisory lock `key` on one connection; waits for it across processes. */
   exclusively<T>(key: string, work: (database: Database) => Promise<T>): Promise<T>;
-  /** The same without waiting: false when another holds the lock, and then `work` did not run. */
-  tryExclusively(key: string, work: (database: Database) => Promise<void>): Promise<boolean>;
+  /**
+   * The same without waiting: false when another holds the lock, and then `work` did not run. What `look` reads is read
+   * after the lock was taken but sent together with it; where another holds it, that reading was for nothing.
+   */
+  tryExclusively<L>(
+    key: string,
+    look: (q: Queryable) => Promise<L>,
+    work: (database: Database, looked: L) => Promise<void>,
+  ): Promise<boolean>;
 }
 
 /** Set by the composition root: how events are stored inside, and what is woken after, a commit. Neither may know the domain. */
@@ -70,7 +82,9 @@ export const noHooks: CommitHooks = { beforeCommit: () => [], afterCommit: () =>
 
 const MAX_ATTEMPTS = 6;
 
-const open = (client: pg.Pool | pg.PoolClient): Queryable => drizzle(client, { casing: "snake_case" });
+const casing = "snake_case";
+const open = (client: pg.Pool | pg.PoolClient): Queryable => drizzle(client, { casing });
+const dialect = new PgDialect({ casing });
 
 /** Where transactions run: a connection of the pool each, or always the one that holds a lock. */
 interface Connections {
@@ -94,20 +108,20 @@ const ofClient = (client: pg.PoolClient): Connections => ({
 
 /** Each key keeps its promise for as long as the transaction lasts; the key decides the type, so callers keep theirs apart. */
 const rememberer = (): Tx["once"] => {
-  const known = new Map<string, unknown>();
+  const known = new Map<string, Promise<unknown>>();
   return async <T>(key: string, look: () => Promise<T>): Promise<T> => {
-    if (!known.has(key)) known.set(key, await look());
+    if (!known.has(key)) known.set(key, look());
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stored under this key by the same look-up
-    return known.get(key) as T;
+    return known.get(key) as Promise<T>;
   };
 };
 
 const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Database => {
-  const within = async <T>(begin: string, work: (q: Queryable) => Promise<Outcome<T>>): Promise<T> => {
+  const within = async <T>(begin: string, work: (inner: Inner) => Promise<Outcome<T>>): Promise<T> => {
     const client = await connections.borrow();
     let isBroken = false;
     try {
-      return await runTransaction(client, begin, async (inner) => work(open(inner)));
+      return await runTransaction(client, begin, work);
     } catch (error) {
       isBroken = error instanceof BrokenConnection;
       throw error instanceof BrokenConnection ? error.cause : error;
@@ -117,9 +131,13 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
   };
   const attempt = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     const effects: Effects = { events: [], followUps: [] };
-    const result = await within("begin", async (q) => {
+    const result = await within("begin", async ({ client, send }) => {
       const value = await work({
-        q,
+        q: open(client),
+        write: (statement) => {
+          const { sql: text, params: values } = dialect.sqlToQuery(statement);
+          send({ text, values });
+        },
         once: rememberer(),
         emit: (...events) => void effects.events.push(...events),
         follow: (...followUps) => void effects.followUps.push(...followUps),
@@ -132,7 +150,10 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
   return {
     q: connections.q,
     readOnly: async (read) =>
-      within("begin isolation level repeatable read read only", async (q) => ({ value: await read(q), last: [] })),
+      within("begin isolation level repeatable read read only", async ({ client }) => ({
+        value: await read(open(client)),
+        last: [],
+      })),
     transact: async (work) => {
       for (let tries = 1; ; tries += 1) {
         try {
@@ -148,14 +169,15 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
         await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
         return { key, result: await work(bind(ofClient(client), pool, hooks)) };
       }),
-    tryExclusively: async (key, work) =>
+    tryExclusively: async (key, look, work) =>
       withLock(pool, async (client) => {
-        const answer = await client.query<Record<string, unknown>>(
-          "select pg_try_advisory_lock(hashtextextended($1, 0)) as won",
-          [key],
-        );
+        const mine = bind(ofClient(client), pool, hooks);
+        const [answer, looked] = await Promise.all([
+          client.query<Record<string, unknown>>("select pg_try_advisory_lock(hashtextextended($1, 0)) as won", [key]),
+          look(mine.q),
+        ]);
         if (!tryLock.parse(answer.rows[0]).won) return { key: undefined, result: false };
-        await work(bind(ofClient(client), pool, hooks));
+        await work(mine, looked);
         return { key, result: true };
       }),
   };

@@ -12,6 +12,13 @@ export interface Outcome<T> {
   readonly last: readonly Statement[];
 }
 
+/** What a unit of work runs on. */
+export interface Inner {
+  readonly client: pg.PoolClient;
+  /** Sends a statement whose answer nobody waits for. Where it fails, so does the transaction, and says why. */
+  send(statement: Statement): void;
+}
+
 /** The connection cannot be used again; `cause` is why the work failed. */
 export class BrokenConnection extends Error {}
 
@@ -26,23 +33,32 @@ export class BrokenConnection extends Error {}
 export const runTransaction = async <T>(
   client: pg.PoolClient,
   begin: string,
-  work: (inner: pg.PoolClient) => Promise<Outcome<T>>,
+  work: (inner: Inner) => Promise<Outcome<T>>,
 ): Promise<T> => {
   const gate = gateTo(client);
+  const sent: Promise<unknown>[] = [];
+  /** What follows a statement that failed fails only because of it. */
+  let firstFailure: unknown;
+  const send = ({ text, values }: Statement): void => {
+    const answer: Promise<unknown> = gate.client.query({ text, values: [...values] });
+    answer.catch((error: unknown) => {
+      firstFailure ??= error;
+    });
+    sent.push(answer);
+  };
   const begun = client.query(begin);
   // Where it fails the first statement fails too.
   begun.catch(() => undefined);
   try {
-    const { value, last } = await work(gate.client);
+    const { value, last } = await work({ client: gate.client, send });
     gate.close();
-    const answers = await Promise.all([
-      begun,
-      ...last.map(async ({ text, values }) => client.query({ text, values: [...values] })),
-      client.query("commit"),
-    ]);
-    if (answers.at(-1)?.command !== "COMMIT") throw new Error("A statement failed that nobody waited for.");
+    const written = last.map(async ({ text, values }) => client.query({ text, values: [...values] }));
+    const committed = client.query("commit");
+    await Promise.all([begun, ...sent, ...written, committed]);
+    if ((await committed).command !== "COMMIT") throw new Error("A statement failed that nobody waited for.");
     return value;
-  } catch (error) {
+  } catch (caught) {
+    const error = firstFailure ?? caught;
     gate.close();
     try {
       await client.query("rollback");

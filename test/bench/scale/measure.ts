@@ -6,7 +6,7 @@ import { planOnce } from "../../../src/features/matching/plan.service.ts";
 import { readNeeds } from "../../../src/features/matching/seeking.repository.ts";
 import { homesOf, readOffered } from "../../../src/features/matching/snapshot.service.ts";
 import type { SeekingNeed } from "../../../src/features/matching/snapshot.ts";
-import { readReach } from "../../../src/features/matching/supply.repository.ts";
+import { codesNear } from "../../../src/features/matching/reach.repository.ts";
 import { appNow, rows, type Database, type Tx } from "../../../src/platform/db/database.ts";
 import { quantile, round } from "../support/stats.ts";
 import { watchPlans, type SeenPlan } from "./plans-read.ts";
@@ -58,7 +58,7 @@ const sampleRequests = async (database: Database, sample: number): Promise<Seeki
 };
 
 const searchOnce = async ({ database }: Size, needs: readonly SeekingNeed[], now: Date): Promise<number> => {
-  const { hosts } = await readReach(database.q, homesOf(needs), NEAREST_FREE.practices);
+  const hosts = codesNear(homesOf(needs), NEAREST_FREE.practices);
   const clinics = await readOffered(database.q, needs, hosts, now, NEAREST_FREE);
   return clinics.reduce((sum, clinic) => sum + clinic.slots.length, 0);
 };

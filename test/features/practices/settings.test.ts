@@ -134,7 +134,7 @@ describe("C3: settings", () => {
   it("C3: asking may be on until a time: the matcher sees it go off by itself, and the same again needs a new time", async () => {
     const { actor, send, settings } = await someone();
     const isAccepting = async () =>
-      (await readMembers(db.q, actor.groupCode ?? "", [actor.organisationCode])).get(actor.organisationCode)
+      (await readMembers(db.q, actor.groupCode ?? "", [actor.organisationCode], [])).get(actor.organisationCode)
         ?.isAccepting;
     const until = { isAccepting: true, acceptingUntil: "2026-12-21T18:00:00+00:00" };
     const on = await send("PATCH", "/v1/settings", until, settings.version);

@@ -100,9 +100,7 @@ describe("amending a request", () => {
     await db.database.transact(async (tx) => {
       await excludePractice(tx, ids, declined, "declined");
       await excludePractice(tx, ids, ruledOut, "patient-no");
-      await widenNeeds(tx, [
-        { needId: ids[0] ?? "", ring: 2, extraAsks: 1, widenAt: new Date("2026-12-21T08:45:00Z") },
-      ]);
+      widenNeeds(tx, [{ needId: ids[0] ?? "", ring: 2, extraAsks: 1, widenAt: new Date("2026-12-21T08:45:00Z") }]);
     });
     await amend({ lines: [{ line: 1, maxKm: 5 }] });
     expect(await excluded()).toEqual(["declined", "patient-no"]);
