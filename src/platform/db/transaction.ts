@@ -16,7 +16,7 @@ export interface Outcome<T> {
 export interface Inner {
   readonly client: pg.PoolClient;
   /** Sends a statement whose answer nobody waits for. Where it fails, so does the transaction, and says why. */
-  send(statement: Statement): void;
+  readonly send: (statement: Statement) => void;
 }
 
 /** The connection cannot be used again; `cause` is why the work failed. */
