@@ -13,10 +13,14 @@ const BECAME: Readonly<Record<Became, string>> = {
   "taken-back": "Taken back by us",
 };
 
-/** What became of every time that an organisation gave, request by request, with thanks (rule H4). */
-export const readGiven = async (q: Queryable, organisationCode: string, options: { days: number; limit: number }) => {
-  const given = await givenBy(q, organisationCode, options);
-  const nameOf = await serviceNames(q);
+/** What became of every time that an organisation gave, request by request, with thanks (rule H4). Whoever asks for the names of services anyway hands the question on. */
+export const readGiven = async (
+  q: Queryable,
+  organisationCode: string,
+  options: { days: number; limit: number },
+  names = serviceNames(q),
+) => {
+  const [given, nameOf] = await Promise.all([givenBy(q, organisationCode, options), names]);
   return [...new Set(given.map(({ reference }) => reference))].map((reference) => {
     const slots = given.filter((one) => one.reference === reference);
     const became = slots.map(becameOf);

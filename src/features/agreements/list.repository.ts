@@ -13,7 +13,7 @@ export interface Filter {
   readonly reference?: string | undefined;
   readonly isLive?: boolean | undefined;
   /** Those that start from then on. */
-  readonly from?: Date | undefined;
+  readonly from?: Date | SQL | undefined;
   readonly id?: string | undefined;
   /** Keyset: strictly after this start and id. */
   readonly after?: { readonly startsAt: string; readonly id: string } | undefined;

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { isoText } from "../../platform/db/iso-text.ts";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { londonToday } from "../../platform/db/london-today.ts";
 import { handoverSteps } from "./agreements.schema.ts";
 import { mine, type Reader } from "./list.repository.ts";
 
@@ -35,13 +36,13 @@ const work = z.object({
 export type WorkRow = z.output<typeof work>;
 
 /**
- * The agreements in which a step is still to be ticked, by anybody, and those that were finished since `today` and may be
- * taken back; by start.
+ * The agreements in which a step is still to be ticked, by anybody, and those that were finished today and may be taken
+ * back; by start.
  */
 export const workOf = async (
   q: Queryable,
   reader: Reader,
-  filter: { readonly reference?: string; readonly id?: string; readonly today: Date; readonly limit: number },
+  filter: { readonly reference?: string; readonly id?: string; readonly limit: number },
 ): Promise<WorkRow[]> =>
   rows(
     q,
@@ -68,7 +69,7 @@ export const workOf = async (
       join sites site on site.id = c.site_id
       where ${mine(reader)} and a.is_live
         and (a.step in ('agreed', 'blocked', 'passed', 'booked', 'told')
-             or (a.step in ('attended', 'dna') and a.step_at >= ${filter.today.toISOString()}::timestamptz))
+             or (a.step in ('attended', 'dna') and a.step_at >= ${londonToday}))
         ${filter.reference === undefined ? sql`` : sql`and r.reference = ${filter.reference}`}
         ${filter.id === undefined ? sql`` : sql`and a.id = ${filter.id}`}
       order by a.starts_at, r.reference, n.ref limit ${filter.limit}`,

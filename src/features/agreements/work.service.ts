@@ -1,6 +1,6 @@
 import { appNow, type Queryable } from "../../platform/db/database.ts";
 import { isBroker, type Actor } from "../access/index.ts";
-import { londonDate, londonInstant, speakInstant } from "../calendar/index.ts";
+import { speakInstant } from "../calendar/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { readerFor } from "./reader.policy.ts";
 import { listTasks } from "./tasks.repository.ts";
@@ -35,19 +35,22 @@ export interface Handover {
 
 /**
  * What is to be done next: of the own practice's desk, of one request, or of one agreement. A broker sees what is to be
- * done in the group's, and may do it on behalf.
+ * done in the group's, and may do it on behalf. Whoever asks for the names of services anyway hands the question on.
  */
 export const readHandover = async (
   q: Queryable,
   actor: Actor,
   filter: { readonly reference?: string; readonly id?: string } = {},
+  asked: { readonly now?: Promise<Date>; readonly names?: ReturnType<typeof serviceNames> } = {},
 ): Promise<Handover> => {
-  const now = await appNow(q);
   const isDesk = filter.reference === undefined && filter.id === undefined;
   const reader = isDesk ? ({ kind: "organisation", code: actor.organisationCode } as const) : readerFor(actor);
-  const found = await workOf(q, reader, { ...filter, today: londonInstant(londonDate(now), "00:00"), limit: AT_MOST });
-  const nameOf = await serviceNames(q);
-  const tasks = await listTasks(q, reader, { state: "open", reference: filter.reference });
+  const [now, nameOf, found, tasks] = await Promise.all([
+    asked.now ?? appNow(q),
+    asked.names ?? serviceNames(q),
+    workOf(q, reader, { ...filter, limit: AT_MOST }),
+    listTasks(q, reader, { state: "open", reference: filter.reference }),
+  ]);
   const about = filter.id === undefined ? tasks : tasks.filter(({ agreementId }) => agreementId === filter.id);
   return {
     work: presentWork(found, { code: actor.organisationCode, isBroker: isBroker(actor), now, nameOf }),

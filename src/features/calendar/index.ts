@@ -1,6 +1,6 @@
 export { bankHoliday, bankHolidaysIn, isWorkingDay } from "./bank-holidays.rules.ts";
 export { dateSchema, openingHoursSchema, openingWeekSchema } from "./calendar.schema.ts";
-export { londonDate, londonInstant, londonTime, speakInstant } from "./london.rules.ts";
+export { isSameLondonDay, londonDate, londonInstant, londonTime, speakInstant } from "./london.rules.ts";
 export {
   addOpenDays,
   addOpenMinutes,

@@ -70,6 +70,10 @@ const timeOf = (minute: number): string => `${two(Math.floor(minute / 60))}:${tw
 /** The calendar day in London, `YYYY-MM-DD`. */
 export const londonDate = (at: Date): string => dateOf(wallAt(at.getTime()).day);
 
+/** Whether two instants lie on one day in London. */
+export const isSameLondonDay = (left: Date, right: Date): boolean =>
+  wallAt(left.getTime()).day === wallAt(right.getTime()).day;
+
 /** The wall time in London, `HH:MM`, seconds dropped. */
 export const londonTime = (at: Date): string => timeOf(wallAt(at.getTime()).minute);
 

@@ -1,13 +1,10 @@
 import { none, view } from "../../platform/web/page.ts";
 import { atDesk, isBroker, page, type AppPage } from "../access/index.ts";
-import { readGiven, readHandover, speakStep, type AgreementView } from "../agreements/index.ts";
-import { bulletinLine } from "../bulletin/index.ts";
-import { londonDate, speakInstant } from "../calendar/index.ts";
-import { declineChoices, listOffers, noteSeen, presentOffer } from "../offers/index.ts";
-import { presentPressure, readPressure } from "../pressure/index.ts";
-import { serviceNames } from "../services/index.ts";
-import { readDesk } from "./desk.service.ts";
-import { readReminders } from "./reminders.repository.ts";
+import { speakStep, type AgreementView } from "../agreements/index.ts";
+import { speakInstant } from "../calendar/index.ts";
+import { declineChoices, noteSeen, presentInShort, presentOffer } from "../offers/index.ts";
+import { presentPressure } from "../pressure/index.ts";
+import { readDeskPage } from "./desk.service.ts";
 
 const presentAgreement = (agreement: AgreementView, nameOf: (code: string) => string) => {
   const weGive = agreement.side === "supporting";
@@ -54,38 +51,29 @@ export const deskPages: readonly AppPage[] = [
     async ({ actor, request }, database) => {
       // A page that refreshes itself behind another window shows nobody anything.
       const isLookedAt = request.headers["x-hidden"] === undefined;
-      const [desk, nameOf, stoodDown, handover, given, bulletin, [pressure], reminders] = await Promise.all([
-        readDesk(database, actor),
-        serviceNames(database.q),
-        listOffers(database.q, actor, { state: "stood-down", limit: SHOWN_THANKS }),
-        readHandover(database.q, actor),
-        readGiven(database.q, actor.organisationCode, SHOWN_GIVEN),
-        bulletinLine(database.q, actor),
-        readPressure(database.q, actor),
-        readReminders(database.q, actor.organisationCode),
-      ]);
-      const viewer = { code: actor.organisationCode, now: new Date(desk.at), nameOf };
+      const desk = await readDeskPage(database, actor, {
+        timesOf: SHOWN_WHOLE,
+        thanks: SHOWN_THANKS,
+        given: SHOWN_GIVEN,
+      });
+      const { nameOf, pressure, reminders } = desk;
+      const viewer = { code: actor.organisationCode, now: desk.now, nameOf };
       if (isLookedAt && desk.waiting.length > 0) await noteSeen(database.q, actor);
       return view({
         template: "desk/desk.njk",
         title: "My desk",
         data: {
-          ...handover,
-          given: given.filter(({ isOver }) => isOver),
+          ...desk.handover,
+          given: desk.given.filter(({ isOver }) => isOver),
           returned: desk.requests.filter(({ counts }) => counts.unacknowledged > 0),
           declineChoices,
-          bulletin,
+          bulletin: desk.bulletin,
           pressure: pressure === undefined || isBroker(actor) ? undefined : presentPressure(pressure, viewer.now),
           offers: desk.waiting.map((offer, index) => ({
-            // In short, times are not shown: they are not worth putting into words.
-            ...presentOffer(index < SHOWN_WHOLE ? offer : { ...offer, slots: [] }, viewer),
+            ...(index < SHOWN_WHOLE ? presentOffer(offer, viewer) : presentInShort(offer, viewer)),
             isShort: index >= SHOWN_WHOLE,
           })),
-          // Stand-downs of today appear as thanks, not as errors.
-          thanks: stoodDown.filter(
-            ({ answeredAt }) =>
-              answeredAt !== null && londonDate(new Date(answeredAt)) === londonDate(new Date(desk.at)),
-          ),
+          thanks: desk.thanks,
           agreed: desk.agreements.slice(0, SHOWN_AGREEMENTS).map((agreement) => presentAgreement(agreement, nameOf)),
           agreedInAll: desk.agreements.length,
           minutes: presentMinutes(desk.minutes),

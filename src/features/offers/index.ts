@@ -10,7 +10,7 @@ export {
   slotsLost,
   standDown,
 } from "./ending.service.ts";
-export { listOffers } from "./list.repository.ts";
+export { listOffers, stoodDownToday } from "./list.repository.ts";
 export { offerEvents, offerMade } from "./offers.events.ts";
 export { expiryOf, type Priority } from "./offers.rules.ts";
 export { offerSweepers } from "./offers.jobs.ts";
@@ -30,6 +30,6 @@ export {
 } from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
 export { lockStanding } from "./standing.service.ts";
-export { declineChoices, presentOffer } from "./offer.presenter.ts";
+export { declineChoices, presentInShort, presentOffer } from "./offer.presenter.ts";
 export { offerPages } from "./offers.pages.ts";
 export { noteSeen } from "./seen.repository.ts";

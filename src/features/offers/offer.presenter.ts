@@ -1,4 +1,4 @@
-import { londonDate, londonTime, speakDay, speakInstant } from "../calendar/index.ts";
+import { isSameLondonDay, londonTime, speakDay, speakInstant } from "../calendar/index.ts";
 import { speakMiles, speakPriority } from "../requests/index.ts";
 import { requirementNames, requirements } from "../services/index.ts";
 import type { OfferState, OfferView } from "./offers.schema.ts";
@@ -35,7 +35,7 @@ const requirementName = (code: string): string => (isRequirement(code) ? require
 
 /** `10:30` today, `Wed 23 Dec, 10:30` on another day. */
 export const speakSoon = (at: Date, now: Date): string =>
-  londonDate(at) === londonDate(now) ? londonTime(at) : speakInstant(at);
+  isSameLondonDay(at, now) ? londonTime(at) : speakInstant(at);
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -65,44 +65,62 @@ const timesByDay = (slots: OfferView["slots"]): string => {
 /** The page says distance in miles, and the question of a call, in places of their own. */
 const isNews = (reason: string): boolean => !/^\d+(?:\.\d+)? km$|can you take any\?$/.test(reason);
 
-/** An offer as a desk reads it. Ended needs and times are left out while it waits; once it has ended, all are shown. */
-export const presentOffer = (offer: OfferView, viewer: { code: string; now: Date; nameOf: Names }) => {
+interface Viewer {
+  readonly code: string;
+  readonly now: Date;
+  readonly nameOf: Names;
+}
+
+/** What still counts of an offer: ended needs and times are left out while it waits; once it has ended, all are shown. */
+const counting = <T extends { readonly isLive: boolean }>(offer: OfferView, all: readonly T[]): T[] =>
+  offer.state === "waiting" ? all.filter(({ isLive }) => isLive) : [...all];
+
+/** An offer in a line or two, as a desk lists it where many wait. */
+export const presentInShort = (offer: OfferView, viewer: Viewer) => {
+  const isHome = offer.awaiting === "home";
+  const wanted = wantedOf(counting(offer, offer.needs), viewer.nameOf).join("; ");
+  const who = isHome ? offer.supportingName : offer.homeName;
+  return {
+    id: offer.id,
+    reference: offer.reference,
+    isCall: offer.kind === "call",
+    isHome,
+    isNudged: offer.nudgedAt !== null && offer.state === "waiting",
+    priority: offer.priority,
+    priorityWords: speakPriority(offer.priority),
+    who,
+    miles: speakMiles(offer.km),
+    wanted,
+    answerBy: speakSoon(new Date(offer.expiresAt), viewer.now),
+    headline: `${wanted} for ${who}`,
+  };
+};
+
+/** An offer as a desk reads it. */
+export const presentOffer = (offer: OfferView, viewer: Viewer) => {
   const isWaiting = offer.state === "waiting";
-  const needs = offer.needs.filter(({ isLive }) => isLive || !isWaiting);
-  const slots = offer.slots.filter(({ isLive }) => isLive || !isWaiting);
+  const needs = counting(offer, offer.needs);
+  const slots = counting(offer, offer.slots);
   const forUs = offer.awaiting === "home" ? offer.homeCode === viewer.code : offer.supportingCode === viewer.code;
   const dueBy = needs
     .map((need) => need.dueBy)
     .toSorted()
     .at(-1);
-  const wanted = wantedOf(needs, viewer.nameOf);
-  const who = offer.awaiting === "home" ? offer.supportingName : offer.homeName;
   return {
-    id: offer.id,
-    reference: offer.reference,
-    isCall: offer.kind === "call",
-    isHome: offer.awaiting === "home",
+    ...presentInShort(offer, viewer),
     isWaiting,
-    isNudged: offer.nudgedAt !== null && isWaiting,
     mayAnswer: isWaiting && forUs,
     state: offer.state,
     stateWords: STATES[offer.state],
-    priority: offer.priority,
-    priorityWords: speakPriority(offer.priority),
-    who,
-    miles: speakMiles(offer.km),
     reasons: sentence(offer.reasons.filter(isNews).join(", ")),
-    wanted: wanted.join("; "),
     count: needs.length,
     refs: needs.map(({ ref }) => ref),
     requires: [...new Set(needs.flatMap((need) => need.requires))].map(requirementName).join(", "),
     by: dueBy === undefined ? "" : speakInstant(new Date(dueBy)),
-    answerBy: speakSoon(new Date(offer.expiresAt), viewer.now),
     expiresAt: offer.expiresAt,
     mayExtend: offer.extendedAt === null,
     times: timesByDay(slots),
     slots: slots.map(({ id, startsAt, siteName }) => ({ id, when: speakInstant(new Date(startsAt)), siteName })),
-    headline: `${wanted.join("; ")} for ${who}`,
   };
 };
 export type ShownOffer = ReturnType<typeof presentOffer>;

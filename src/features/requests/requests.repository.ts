@@ -170,7 +170,7 @@ const asked = z.object({
 
 /** What of `cover_requests r` lies within the scope (P3). */
 export const inScope = ({ homeCode, groupCode }: Scope): SQL =>
-  sql`(r.home_code = ${homeCode} or r.group_code = ${groupCode}::text)`;
+  groupCode === null ? sql`r.home_code = ${homeCode}` : sql`(r.home_code = ${homeCode} or r.group_code = ${groupCode})`;
 
 /** One request in scope, locked for the rest of the transaction when a command is about to change it. */
 export const findRequest = async (

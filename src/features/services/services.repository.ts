@@ -35,7 +35,8 @@ export const serviceCatalogue = async (
 
 /** What people call each service, also those no longer in use; the code itself for one that is not there. */
 export const serviceNames = async (q: Queryable): Promise<(code: string) => string> => {
-  const names = new Map((await serviceCatalogue(q, { withInactive: true })).map(({ code, name }) => [code, name]));
+  const all = await q.select({ code: services.code, name: services.name }).from(services);
+  const names = new Map(all.map(({ code, name }) => [code, name]));
   return (code) => names.get(code) ?? code;
 };
 
