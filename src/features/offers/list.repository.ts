@@ -46,7 +46,7 @@ const listed = z.object({
   nudgedAt: instant.nullable(),
   createdAt: instant,
   answeredAt: instant.nullable(),
-  lines: z.array(
+  needs: z.array(
     z.tuple([
       z.string(),
       z.number(),
@@ -61,7 +61,7 @@ const listed = z.object({
   slots: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.boolean()])),
 });
 
-type Line = z.output<typeof listed>["lines"][number];
+type Line = z.output<typeof listed>["needs"][number];
 
 /** The needs of an offer in the order of their references. */
 const needsOf = (lines: readonly Line[], iso: (text: string) => string): OfferView["needs"] => {
@@ -83,8 +83,9 @@ const isoReader = (): ((text: string) => string) => {
 };
 
 /**
- * Offers, newest first unless asked for otherwise (ids are in order of creation). The page is found first, and then what belongs to all of it is read
- * at once: asking for the needs and times of each offer by itself cost a desk of 200 offers five times as much.
+ * Offers, newest first unless asked for otherwise (ids are in order of creation). The page is found first, and then what
+ * belongs to all of it is read at once: asking for the needs and times of each offer by itself cost a desk of 200 offers
+ * five times as much.
  */
 export const listOffers = async (q: Queryable, actor: Actor, filter: OfferFilter): Promise<OfferView[]> => {
   const wanted = [
@@ -105,7 +106,7 @@ export const listOffers = async (q: Queryable, actor: Actor, filter: OfferFilter
         order by ${order} limit ${filter.limit}
       ), asked as (
         select x.offer_id, json_agg(json_build_array(l.service_code, l.minutes, l.channel, l.requires, l.earliest, l.due_by,
-                 x.refs, x.live)) as lines
+                 x.refs, x.live)) as needs
         from (
           select x.offer_id, n.line_id, json_agg(n.ref order by n.ref) as refs, json_agg(x.is_live order by n.ref) as live
           from page o join offer_needs x on x.offer_id = o.id join needs n on n.id = x.need_id group by 1, 2
@@ -121,7 +122,7 @@ export const listOffers = async (q: Queryable, actor: Actor, filter: OfferFilter
              o.supporting_code as "supportingCode", supporting.name as "supportingName", o.km, o.ring, o.reasons,
              o.expires_at as "expiresAt", o.extended_at as "extendedAt", o.nudged_at as "nudgedAt", o.created_at as "createdAt",
              o.answered_at as "answeredAt", o.decline_code as "declineCode", o.version,
-             coalesce(asked.lines, '[]') as lines, coalesce(held.slots, '[]') as slots
+             coalesce(asked.needs, '[]') as needs, coalesce(held.slots, '[]') as slots
       from page o
       join cover_requests r on r.id = o.request_id
       join organisations home on home.code = o.home_code
@@ -130,10 +131,10 @@ export const listOffers = async (q: Queryable, actor: Actor, filter: OfferFilter
       order by o.place`,
   );
   const iso = isoReader();
-  return found.map(({ lines, slots, ...offer }) => ({
+  return found.map((offer) => ({
     ...offer,
-    needs: needsOf(lines, iso),
-    slots: slots.map(([id, ref, startsAt, endsAt, siteName, isLive]) => ({
+    needs: needsOf(offer.needs, iso),
+    slots: offer.slots.map(([id, ref, startsAt, endsAt, siteName, isLive]) => ({
       id,
       ref,
       startsAt: iso(startsAt),

@@ -43,13 +43,19 @@ type Names = (code: string) => string;
 
 /** "9 × Simple dressing, 20 min", one text for each service and length. */
 const wantedOf = (needs: OfferView["needs"], nameOf: Names): string[] => {
-  const counts = new Map<string, number>();
-  for (const { service, minutes, channel } of needs) {
-    const how = CHANNELS[channel] ?? channel;
-    const text = `${nameOf(service)}, ${minutes} min${how === "" ? "" : `, ${how}`}`;
-    counts.set(text, (counts.get(text) ?? 0) + 1);
+  // Nearly always there is one kind: looking along a list is cheaper than a key for each need.
+  const kinds: { readonly like: OfferView["needs"][number]; count: number }[] = [];
+  for (const need of needs) {
+    const kind = kinds.find(
+      ({ like }) => like.service === need.service && like.minutes === need.minutes && like.channel === need.channel,
+    );
+    if (kind === undefined) kinds.push({ like: need, count: 1 });
+    else kind.count += 1;
   }
-  return [...counts].map(([text, count]) => `${count} × ${text}`);
+  return kinds.map(({ like, count }) => {
+    const how = CHANNELS[like.channel] ?? like.channel;
+    return `${count} × ${nameOf(like.service)}, ${like.minutes} min${how === "" ? "" : `, ${how}`}`;
+  });
 };
 
 /** "Tue 22 Dec: 14:00, 14:20; Wed 23 Dec: 09:00". */
