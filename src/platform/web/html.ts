@@ -23,7 +23,7 @@ const HEADERS = {
 /** Below this, compressing costs more than it saves. */
 const WORTH_COMPRESSING = 1_400;
 
-/** Sends a page. Level 4 takes a quarter of the time of the default and a tenth more bytes. */
+/** Sends a page. Level 3 takes a third of the time of the default for a twelfth more bytes; level 4 already takes two thirds. */
 export const sendHtml = async (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -34,5 +34,5 @@ export const sendHtml = async (
   if (html.length < WORTH_COMPRESSING || !/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) {
     return reply.send(html);
   }
-  return reply.header("content-encoding", "gzip").send(await compress(html, { level: 4 }));
+  return reply.header("content-encoding", "gzip").send(await compress(html, { level: 3 }));
 };
