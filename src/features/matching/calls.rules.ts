@@ -5,7 +5,11 @@ import { ringOf } from "./reach.rules.ts";
 import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
 import { DETOUR, OTHER_PCN } from "./solver/index.ts";
 
-/** A practice to be asked for times (A4): one service and length of one request. Nothing is held. */
+/**
+ * A practice to be asked for times (A4). Nothing is held. One request makes one call to a practice in one plan, but for
+ * what answers cannot tell apart: a desk answers with times alone, so a service, length or requirement that it might take
+ * without the others is asked for by itself, and so is a priority, because the most urgent sets the time to answer.
+ */
 export interface CallPlan {
   readonly host: Member;
   readonly needs: readonly SeekingNeed[];
