@@ -27,8 +27,11 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
   const courier = openCourier({ database, log, poster: openPoster(config) });
   releasers.add("webhooks", () => courier.close());
-  const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: telemetry.metrics.observeSweep };
+  const { metrics, sink } = telemetry;
+  const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: metrics.observeSweep, sink };
   const sweep = startSweep([...sweepers(parts), courier.sweeper], sweeping);
+  // A queue that was away may have come back empty.
+  queue.onBack(() => sweep.hurry());
   releasers.add("the sweep", () => sweep.close());
   const couriers = createCouriers(config.reach, database);
   releasers.add("mail and push", async () => {

@@ -7,7 +7,7 @@ import { aClinic, aPractice, aUser, freePort, openTestDatabase, startCovershare 
 import { addressOf, until, type CovershareProcess, type TestDatabase } from "../support/index.ts";
 import { bearer } from "../support/app.ts";
 import { onBothBackends } from "./support/backends.ts";
-import { openDesk, type Desk } from "./support/desks.ts";
+import { apiOf, openDesk, post, type Desk } from "./support/desks.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const TOKEN = "for-the-tests-of-metrics";
@@ -179,6 +179,39 @@ onBothBackends("what processes say about themselves", 9, ({ redisUrl }) => {
       expect(ofMatcher).toMatch(/^covershare_figures_up 1$/m);
     },
   );
+
+  it("a sweep that does something begins a trace that leads to the frame", { timeout: 90_000 }, async () => {
+    const api = await start("api");
+    await start("matcher", { SWEEP_SECONDS: "1" });
+    const url = await addressOf(api);
+    const home = await aPractice(db);
+    const host = await aPractice(db);
+    await aClinic(db, { at: host.code, slots: 1 });
+    desk = await openDesk(db, await aUser(db, { at: host.code }), { address: url });
+    const { events } = desk;
+    await post(await apiOf(db, await aUser(db, { at: home.code }), { address: url }), {
+      priority: "asap",
+      needs: [
+        {
+          service: "wound-simple",
+          count: 1,
+          minutes: 20,
+          earliest: "2026-12-14T10:00:00Z",
+          dueBy: "2026-12-17T18:30:00Z",
+          requires: [],
+          maxKm: 20,
+        },
+      ],
+    });
+    await until(() => events.some(({ type }) => type === "offer.made"), { withinMs: 30_000, what: "the offer" });
+    await db.holdClock("2026-12-14T10:31:00Z");
+    const lapse = (): Seen | undefined => spans.find(({ name }) => name === "sweep lapse");
+    await until(
+      () => spans.some(({ name, traceId }) => name === "frame offer.changed" && traceId === lapse()?.traceId),
+      { withinMs: 30_000, what: "the span of the sweep, and of the frame that came of it" },
+    );
+    expect(spans.find(({ name }) => name === "frame offer.changed")?.parentSpanId).toBe(lapse()?.spanId);
+  });
 
   it("says in words what is missing, and that it is stopping before it stops", { timeout: 60_000 }, async () => {
     const api = await start("api", { DRAIN_SECONDS: "2" });

@@ -1,6 +1,7 @@
 import type { Database, Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { jitter } from "../../platform/ids/ids.ts";
+import { noteWork } from "../../platform/telemetry/trace.ts";
 import { system, recordAudit } from "../audit/index.ts";
 import { brokersOf, membershipOf } from "../practices/index.ts";
 import type { Courier, Outcome } from "./courier.ts";
@@ -75,6 +76,7 @@ const settle = async (database: Database, envelope: ClaimedEnvelope, outcome: Ou
 const sendOne = async (database: Database, couriers: Couriers): Promise<boolean> => {
   const envelope = await claimEnvelope(database.q);
   if (envelope === undefined) return false;
+  noteWork();
   const courier = couriers[envelope.channel];
   if (envelope.isOver) await endEnvelope(database.q, envelope.id, "dropped", "over");
   else if (courier === undefined) await endEnvelope(database.q, envelope.id, "dropped", `${envelope.channel}-off`);

@@ -1,6 +1,7 @@
 import { withoutSql } from "../../platform/db/sql-errors.ts";
 import type { Logger } from "../../platform/log/log.ts";
 import type { Sweeper } from "../../platform/queue/sweep.ts";
+import { noteWork } from "../../platform/telemetry/trace.ts";
 import { sendTurn, type SendingParts } from "./sending.service.ts";
 import { claimEndpoint } from "./webhooks.repository.ts";
 
@@ -46,6 +47,7 @@ export const createCourier = (parts: CourierParts): Courier => {
     while (!stopping.signal.aborted && running.size < parts.concurrency) {
       const held = await claimEndpoint(parts.database.q, parts.leaseMs);
       if (held === undefined) return;
+      noteWork();
       const turn: Promise<void> = turnOf(held).then(() => {
         running.delete(turn);
         // There may be more of it, or of another.

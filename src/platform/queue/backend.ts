@@ -60,6 +60,8 @@ export interface RunningWorker {
 
 /** BullMQ on one backend, reduced to what the project uses. */
 export interface Engine {
+  /** Called each time that the backend is there again after it was away: it may have come back empty. */
+  onBack(listener: () => void): void;
   /** True while a job can be added without waiting for a connection. */
   isReady(): boolean;
   add(name: string, data: Readonly<Record<string, unknown>>, options: AddOptions): Promise<void>;
@@ -117,8 +119,8 @@ export const closeWithin = async (thing: Closable, graceMs: number): Promise<voi
   if (!isClosed) void thing.disconnect().catch(() => undefined);
 };
 
-/** First reconnect at once, then up to a second apart: an outage must not cost much more than it lasts. */
-const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt, 5), 1_000);
+/** First reconnect at once, then a quarter of a second apart: an outage must not cost much more than it lasts. */
+const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt - 1, 3), 250);
 
 type BullQueue = Pick<BaseQueue<Readonly<Record<string, unknown>>, void>, "getJobCounts" | "getJobs">;
 
@@ -165,6 +167,12 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
     retryStrategy,
   });
   client.on("error", onError);
+  const onBack: (() => void)[] = [];
+  let wasReady = false;
+  client.on("ready", () => {
+    if (wasReady) for (const listener of onBack) listener();
+    wasReady = true;
+  });
   const queue = new Queue<Readonly<Record<string, unknown>>, void>(QUEUE, {
     connection: client,
     prefix,
@@ -174,6 +182,7 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
   queue.on("error", onError);
   return {
     ...looks(queue),
+    onBack: (listener) => void onBack.push(listener),
     isReady: () => client.status === "ready",
     add: async (name, data, options) => {
       await queue.add(name, data, jobOptions(options));
@@ -237,6 +246,8 @@ const openPostgres = async (backend: QueueBackend, onError: (error: Error) => vo
   await queue.waitUntilReady();
   return {
     ...looks(queue),
+    // What is in PostgreSQL is there when PostgreSQL is.
+    onBack: () => undefined,
     isReady: () => true,
     add: async (name, data, options) => {
       await queue.add(name, data, jobOptions(options));

@@ -1,5 +1,6 @@
 import type { CommitHooks, FollowUp } from "../db/database.ts";
 import type { Logger } from "../log/log.ts";
+import { noteWork } from "../telemetry/trace.ts";
 
 export interface CommitHookParts {
   /** Stores events in the transaction that made the change (rule S3). */
@@ -26,6 +27,7 @@ export const createCommitHooks = (parts: CommitHookParts): CommitHooks => {
   return {
     beforeCommit: parts.appendEvents,
     afterCommit: ({ events, followUps }) => {
+      if (events.length + followUps.length > 0) noteWork();
       for (const followUp of distinct(followUps)) safely("a job was not enqueued", () => parts.enqueue(followUp));
       if (events.length > 0) {
         const streams = [...new Set(events.map((event) => event.stream))];

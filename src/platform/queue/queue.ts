@@ -27,6 +27,8 @@ export interface Queue {
   isReady(): boolean;
   /** Throws at once unless every contract has exactly one handler; resolves when the worker waits for jobs. */
   startWorkers(handlers: readonly JobHandler[], settings: WorkerSettings): Promise<void>;
+  /** Called each time that the backend is there again after it was away: what lay in it may be lost. */
+  onBack(listener: () => void): void;
   counts(): Promise<QueueCounts>;
   /** Jobs that were given up, the last ones first. The sweep has done their work, or does. */
   failed(limit: number): Promise<readonly FailedJob[]>;
@@ -127,6 +129,9 @@ const runOne = async (handlers: ReadonlyMap<string, JobHandler>, name: string, p
   }
 };
 
+/** Jobs name sharing groups: more than this are never missed at once, and the sweep finds the rest. */
+const MOST_KEPT = 1_000;
+
 /** Opens the queue on its backend. Redis may be away at that moment; PostgreSQL may not. */
 export const openQueue = async (options: QueueOptions): Promise<Queue> => {
   const { log } = options;
@@ -136,28 +141,40 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
   const pending = new Set<Promise<void>>();
   let isClosing = false;
 
-  const missed = (job: string, why: string): void =>
-    log.warn({ job, why }, "a job was not enqueued; the sweep will find its work");
+  /** What could not be handed on while the backend was away, each thing once: handed on as soon as it is back. */
+  const kept = new Map<string, FollowUp>();
+  const missed = (followUp: FollowUp, why: string): void => {
+    log.warn({ job: followUp.job, why }, "a job was not enqueued; the sweep will find its work");
+    if (kept.size < MOST_KEPT) kept.set(JSON.stringify([followUp.job, followUp.payload]), followUp);
+  };
 
-  const enqueue: Producer["enqueue"] = ({ job, payload }, { delayMs = 0 } = {}) => {
+  const enqueue: Producer["enqueue"] = (followUp, { delayMs = 0 } = {}) => {
+    const { job, payload } = followUp;
     const contract = contracts.get(job);
     if (contract === undefined || !contract.payload.safeParse(payload).success) {
       log.error({ job }, "a job that is not registered, or whose payload does not fit, was dropped");
       return;
     }
     if (isClosing || !engine.isReady()) {
-      missed(job, isClosing ? "the queue is closing" : "the queue's backend is away");
+      missed(followUp, isClosing ? "the queue is closing" : "the queue's backend is away");
       return;
     }
     const adding = engine
       .add(job, withTrace(payload), { attempts: contract.attempts, delayMs })
-      .catch((error: unknown) => missed(job, withoutSql(error).message))
+      .catch((error: unknown) => missed(followUp, withoutSql(error).message))
       .finally(() => pending.delete(adding));
     pending.add(adding);
   };
 
+  engine.onBack(() => {
+    const again = [...kept.values()];
+    kept.clear();
+    for (const followUp of again) enqueue(followUp);
+  });
+
   return {
     producer: { enqueue },
+    onBack: (listener) => engine.onBack(listener),
     isReady: () => !isClosing && engine.isReady(),
     counts: () => engine.counts(),
     failed: async (limit) => (await engine.failed(limit)).map((job) => ({ ...job, data: apart(job.data).payload })),

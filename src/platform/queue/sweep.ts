@@ -2,6 +2,7 @@ import { wallClock } from "../clock/clock.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import { jitter } from "../ids/ids.ts";
 import type { Logger } from "../log/log.ts";
+import { beginSpan, type SpanSink } from "../telemetry/trace.ts";
 
 /**
  * Finds due work in the tables and does it, or enqueues it (rule M5). Must be safe to run twice at once: every matcher
@@ -16,27 +17,46 @@ export interface Sweeper {
 export type ObserveSweep = (sweeper: string, seconds: number, outcome: "done" | "failed") => void;
 
 export interface Sweep {
+  /** A round at once, or right after the one at hand: something may have been lost. */
+  hurry(): void;
   /** Waits for the round at hand. */
   close(): Promise<void>;
 }
 
-/** One round, in the order given. A sweeper that fails is logged and does not keep the others from their work. */
-export const sweepOnce = async (sweepers: readonly Sweeper[], log: Logger, observe?: ObserveSweep): Promise<void> => {
-  for (const sweeper of sweepers) {
-    const begunMs = wallClock.monotonicMs();
-    const tell = (outcome: "done" | "failed"): void =>
-      observe?.(sweeper.name, (wallClock.monotonicMs() - begunMs) / 1_000, outcome);
-    try {
-      await sweeper.run();
-      tell("done");
-    } catch (error) {
-      tell("failed");
-      log.error(
-        { sweeper: sweeper.name, error: withoutSql(error).message },
-        "a sweep failed; the next one tries again",
-      );
-    }
+/** How rounds are made known, besides the log. */
+export interface SweepTelling {
+  readonly observe?: ObserveSweep;
+  /** Where spans go: one for each sweeper that found something to do, or failed. */
+  readonly sink?: SpanSink | undefined;
+}
+
+const runOne = async (sweeper: Sweeper, log: Logger, { observe, sink }: SweepTelling): Promise<void> => {
+  const begunMs = wallClock.monotonicMs();
+  // A trace of its own: what it tells, and the jobs it makes, can be followed back to it.
+  const span = beginSpan({ name: `sweep ${sweeper.name}`, kind: "internal", from: { traceparent: "" }, sink });
+  const tell = (outcome: "done" | "failed"): void => {
+    const ms = wallClock.monotonicMs() - begunMs;
+    observe?.(sweeper.name, ms / 1_000, outcome);
+    if (outcome === "done" && !span.hasWorked()) return;
+    span.run(() => log.debug({ sweeper: sweeper.name, ms: Math.round(ms), outcome }, "sweep"));
+    span.end({ isError: outcome === "failed" });
+  };
+  try {
+    await span.run(async () => sweeper.run());
+    tell("done");
+  } catch (error) {
+    tell("failed");
+    log.error({ sweeper: sweeper.name, error: withoutSql(error).message }, "a sweep failed; the next one tries again");
   }
+};
+
+/** One round, in the order given. A sweeper that fails is logged and does not keep the others from their work. */
+export const sweepOnce = async (
+  sweepers: readonly Sweeper[],
+  log: Logger,
+  telling: SweepTelling = {},
+): Promise<void> => {
+  for (const sweeper of sweepers) await runOne(sweeper, log, telling);
 };
 
 /**
@@ -45,23 +65,30 @@ export const sweepOnce = async (sweepers: readonly Sweeper[], log: Logger, obser
  */
 export const startSweep = (
   sweepers: readonly Sweeper[],
-  options: { everyMs: number; log: Logger; observe?: ObserveSweep },
+  options: SweepTelling & { readonly everyMs: number; readonly log: Logger },
 ): Sweep => {
   let isClosed = false;
+  let isHurried = false;
+  let isRunning = false;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
-  const schedule = (): void => {
-    timer = setTimeout(
-      () => {
-        round = sweepOnce(sweepers, options.log, options.observe).finally(() => {
-          if (!isClosed) schedule();
-        });
-      },
-      options.everyMs * (0.5 + jitter()),
-    );
+  const begin = (): void => {
+    clearTimeout(timer);
+    isHurried = false;
+    isRunning = true;
+    round = sweepOnce(sweepers, options.log, options).finally(() => {
+      isRunning = false;
+      if (isClosed) return;
+      if (isHurried) begin();
+      else timer = setTimeout(begin, options.everyMs * (0.5 + jitter()));
+    });
   };
-  schedule();
+  timer = setTimeout(begin, options.everyMs * (0.5 + jitter()));
   return {
+    hurry: () => {
+      isHurried = true;
+      if (!isRunning && !isClosed) begin();
+    },
     close: async () => {
       isClosed = true;
       clearTimeout(timer);

@@ -39,6 +39,8 @@ interface Trace {
   readonly isSampled: boolean;
   readonly requestId: string | undefined;
   readonly sink: SpanSink | undefined;
+  /** Whether anything was done in it or below it, as `noteWork` says. Shared with the work that it is part of. */
+  readonly worked: { value: boolean };
 }
 
 const current = new AsyncLocalStorage<Trace>();
@@ -74,6 +76,12 @@ export const traceFields = (): Readonly<Record<string, string>> => fieldsOf(curr
 export const traceIdOf = (traceparent: string | null | undefined): string | undefined =>
   parse(traceparent ?? undefined)?.traceId;
 
+/** Says that the work at hand changed something or sent something: whoever looks again and again is seen only then. */
+export const noteWork = (): void => {
+  const trace = current.getStore();
+  if (trace !== undefined) trace.worked.value = true;
+};
+
 export interface SpanOptions {
   readonly name: string;
   readonly kind: SpanKind;
@@ -88,6 +96,8 @@ export interface SpanOptions {
 export interface OpenSpan {
   readonly fields: Readonly<Record<string, string>>;
   run<T>(work: () => T): T;
+  /** Whether anything was noted as done within it. */
+  hasWorked(): boolean;
   end(outcome?: { readonly name?: string; readonly attributes?: Attributes; readonly isError?: boolean }): void;
 }
 
@@ -103,6 +113,7 @@ export const beginSpan = (options: SpanOptions): OpenSpan => {
     isSampled: parent?.isSampled ?? true,
     requestId: options.from === undefined ? around?.requestId : options.from.requestId,
     sink: options.sink ?? around?.sink,
+    worked: options.from === undefined && around !== undefined ? around.worked : { value: false },
   };
   const startMs = wallClock.now().getTime();
   const begunMs = wallClock.monotonicMs();
@@ -110,6 +121,7 @@ export const beginSpan = (options: SpanOptions): OpenSpan => {
   return {
     fields: fieldsOf(trace),
     run: (work) => current.run(trace, work),
+    hasWorked: () => trace.worked.value,
     end: ({ name = options.name, attributes = {}, isError = false } = {}) => {
       if (!isOpen) return;
       isOpen = false;

@@ -4,6 +4,7 @@ import { appendEvents } from "../../../src/platform/event-log/event-log.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { createCommitHooks } from "../../../src/platform/queue/commit-hooks.ts";
 import { startSweep, sweepOnce } from "../../../src/platform/queue/sweep.ts";
+import { inSpan, noteWork, traceFields, type Span } from "../../../src/platform/telemetry/trace.ts";
 import { openTestDatabase, until } from "../../support/index.ts";
 
 describe("the sweep (M5)", () => {
@@ -42,6 +43,69 @@ describe("the sweep (M5)", () => {
     expect([most, now]).toEqual([1, 0]);
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(rounds).toBe(after);
+  });
+});
+
+describe("a sweep that is hurried", () => {
+  it("begins at once, and once more after the round at hand", async () => {
+    let rounds = 0;
+    let finish = (): void => undefined;
+    const run = async (): Promise<void> => {
+      rounds += 1;
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    };
+    const sweep = startSweep([{ name: "slow", run }], { everyMs: 600_000, log: silentLogger });
+    sweep.hurry();
+    expect(rounds).toBe(1);
+    // Whatever was lost now may have been passed over by the round at hand.
+    sweep.hurry();
+    sweep.hurry();
+    expect(rounds).toBe(1);
+    finish();
+    await until(() => rounds === 2, { what: "the second round" });
+    finish();
+    await sweep.close();
+    sweep.hurry();
+    expect(rounds).toBe(2);
+  });
+});
+
+describe("what a sweep says of itself", () => {
+  it("is a span for each sweeper that did something or failed, and none for one that found nothing", async () => {
+    const spans: Span[] = [];
+    let inside: string | undefined;
+    const sweepers = [
+      { name: "idle", run: async () => undefined },
+      {
+        name: "busy",
+        run: async () => {
+          inside = traceFields()["traceId"];
+          noteWork();
+        },
+      },
+      {
+        name: "nested",
+        run: async () => inSpan({ name: "solve", kind: "internal" }, async () => noteWork()),
+      },
+      {
+        name: "broken",
+        run: async () => {
+          throw new Error("no");
+        },
+      },
+    ];
+    await sweepOnce(sweepers, silentLogger, { sink: (span) => void spans.push(span) });
+    expect(spans.map(({ name, isError }) => [name, isError])).toEqual([
+      ["sweep busy", false],
+      ["solve", false],
+      ["sweep nested", false],
+      ["sweep broken", true],
+    ]);
+    expect(spans[0]?.traceId).toBe(inside);
+    expect(spans[1]?.parentSpanId).toBe(spans[2]?.spanId);
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(3);
   });
 });
 
