@@ -29,12 +29,14 @@ export const measureIsolated = async (
     readonly injector: Injector;
     readonly watch: CalmWatch;
     readonly say: (text: string) => void;
+    readonly patience?: number;
   },
   kind: FaultKind,
 ): Promise<Calm> => {
-  const { rig, model, injector, watch, say } = parts;
+  const { rig, model, injector, watch, say, patience = 1 } = parts;
+  const limitMs = CALM_WITHIN_MS * patience;
   while (![...rig.apis, ...rig.matchers].every((member) => member.isUp())) await delay(20);
-  await waitForCalm(watch, CALM_WITHIN_MS);
+  await waitForCalm(watch, limitMs);
   const begin = performance.now();
   model.postNow(POSTS / 2);
   const over = injector.inject(kind);
@@ -44,7 +46,7 @@ export const measureIsolated = async (
   const whole = over ?? Promise.resolve();
   const isLasting = !["api-killed", "matcher-killed", "api-deployed", "matcher-deployed"].includes(kind.kind);
   if (isLasting) await whole;
-  const { missing } = await waitForCalm(watch, CALM_WITHIN_MS);
+  const { missing } = await waitForCalm(watch, limitMs);
   const ms = performance.now() - begin;
   say(`calm ${Math.round(ms)} ms after ${kind.kind}${missing.length > 0 ? `: ${missing.join("; ")}` : ""}`);
   await whole;

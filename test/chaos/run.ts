@@ -24,6 +24,8 @@ export interface ChaosOptions {
   readonly world: WorldSize;
   /** Things that people do in a second. */
   readonly perSecond: number;
+  /** How many times longer than usual to wait for calm, on a machine that has much else to do. */
+  readonly patience?: number;
   /** What happens, as it happens. */
   readonly say: (text: string) => void;
   /** Aborted: everything is torn down and the run rejects. */
@@ -61,7 +63,7 @@ const REST_MS = 150_000;
 
 /** Runs the whole thing: everything starts, breaks for so many minutes, comes to rest, is judged and is torn down. */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
-  const { seed, backend, minutes, say, stopping } = options;
+  const { seed, backend, minutes, say, stopping, patience = 1 } = options;
   const random = seeded(seed);
   const folder = await mkdtemp(path.join(tmpdir(), "covershare-chaos-"));
   const broken: Violation[] = [];
@@ -125,10 +127,10 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     clock.pause();
     await injector.settled();
     say("coming to rest");
-    await waitForCalm(watch, SETTLE_MS);
+    await waitForCalm(watch, SETTLE_MS * patience);
     // What was put off for a while, as after a mail server that did not answer, has its next turn now.
     await clock.leap(PUT_OFF_MINUTES);
-    const rest = await waitForRest(watch, REST_MS);
+    const rest = await waitForRest(watch, REST_MS * patience);
     say("checking");
     const logs = model.clients.map(({ log }) => log);
     const evidence = await gather(database, model.clients, { outside: rig.outside, imports: office.imports });
@@ -138,7 +140,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       ...calms.flatMap(({ kind, ms, missing }) =>
         missing.map((seen) => notCalm(`${Math.round(ms)} ms after ${kind}`, seen)),
       ),
-      ...rest.missing.map((seen) => notCalm(`${REST_MS} ms after the end`, seen)),
+      ...rest.missing.map((seen) => notCalm(`${Math.round(rest.ms)} ms after the end`, seen)),
       ...check(evidence),
     ];
     isWorthKeeping = violations.length > 0;
@@ -198,11 +200,11 @@ interface Phase extends ChaosOptions {
 
 /** Storms and isolated faults by turns, until the time is over. */
 const phases = async (phase: Phase): Promise<Calm[]> => {
-  const { minutes, model, office, injector, clock, perSecond, say, watch } = phase;
+  const { minutes, patience = 1, model, office, injector, clock, perSecond, say, watch } = phase;
   const calms: Calm[] = [];
   let turn = 0;
   say("warming up");
-  await waitForCalm(watch, SETTLE_MS);
+  await waitForCalm(watch, SETTLE_MS * patience);
   const until = performance.now() + minutes * 60_000;
   const left = (): number => until - performance.now();
   while (left() > 0) {
@@ -214,7 +216,7 @@ const phases = async (phase: Phase): Promise<Calm[]> => {
     model.pause();
     clock.pause();
     await injector.settled();
-    const rest = await waitForCalm(watch, SETTLE_MS);
+    const rest = await waitForCalm(watch, SETTLE_MS * patience);
     calms.push({ kind: "storm", ...rest });
     say(
       `calm ${Math.round(rest.ms)} ms after the storm${rest.missing.length > 0 ? `: ${rest.missing.join("; ")}` : ""}`,

@@ -31,12 +31,13 @@ const DELIVERED_WITHIN_MS = 5_000;
 export const gather = async (
   database: Database,
   clients: readonly Client[],
-  { outside, imports }: { readonly outside?: Arrived; readonly imports?: Imports } = {},
+  beside: { readonly outside?: Arrived; readonly imports?: Imports; readonly deliveredWithinMs?: number } = {},
 ): Promise<Evidence> => {
+  const { outside, imports, deliveredWithinMs = DELIVERED_WITHIN_MS } = beside;
   const facts = await readFacts(database);
   const heads = new Map(facts.heads.map(({ stream, last }) => [stream, last]));
   const headOf = (code: string): number => heads.get(code) ?? 0;
-  const until = performance.now() + DELIVERED_WITHIN_MS;
+  const until = performance.now() + deliveredWithinMs;
   while (performance.now() < until && clients.some((client) => client.offset() < headOf(client.seat.code)))
     await delay(50);
   const isOlder = (entry: LogEntry, code: string): boolean => !("offset" in entry) || entry.offset <= headOf(code);

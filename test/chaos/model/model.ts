@@ -3,6 +3,7 @@ import type { Random } from "../random.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
 import { postAction, postDueSoon } from "./actions/asking.ts";
 import { choose, type Doing, type Person } from "./actions/doing.ts";
+import { forgeRequest } from "./actions/pages.ts";
 import { brokerActions, deskActions, importerActions } from "./actions/kinds.ts";
 import { openClient, type Client, type Outcome } from "./client.ts";
 import { ask, type Command } from "./commands.ts";
@@ -24,6 +25,10 @@ export interface Model {
   offered(): number;
   /** Every desk accepts everything that waits for it, all at once. */
   acceptNow(): void;
+  /** Every desk looks at what waits for it, all at once. */
+  lookNow(): void;
+  /** So many forms that did not come from their page. */
+  forgeNow(count: number): void;
   /** Nothing that was begun is unfinished. */
   isIdle(): boolean;
   /** Commands that were repeated on purpose: two at once, later again, and again with another body. */
@@ -110,6 +115,15 @@ export const openModel = (
     },
     pause: () => {
       pace = 0;
+    },
+    lookNow: () => {
+      for (const { client } of people) void track(client.look());
+    },
+    forgeNow: (count) => {
+      for (let at = 0; at < count; at += 1) {
+        const person = random.pick(people.filter(({ client }) => client.seat.kind === "desk"));
+        if (person !== undefined) begin(person, forgeRequest);
+      }
     },
     postNow: (count, { isDueSoon = false } = {}) => {
       const desks = people.filter(({ client }) => client.seat.kind === "desk");

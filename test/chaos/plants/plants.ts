@@ -14,6 +14,8 @@ export interface Plant {
   readonly seen?: RegExp;
   /** With this bug things never come to rest: it is not waited for. */
   readonly neverRests?: true;
+  /** It shows in what is done when desks are calm already, such as messages: that is waited for too. */
+  readonly afterRest?: true;
   /** With this bug no desk hears of an offer: none is waited for. */
   readonly bringsNoOffers?: true;
 }
@@ -216,6 +218,40 @@ export const plants: readonly Plant[] = [
     caughtBy: "endings-owned",
   },
   {
+    name: "takes a form without the token of its page",
+    edits: [
+      {
+        file: "features/identity/identity.gatekeeper.js",
+        find: "                refuseForgery(request, secret);",
+        replace: "                ;",
+      },
+    ],
+    caughtBy: "forged-refused",
+  },
+  {
+    name: "tells home whom it has asked and who said no",
+    edits: [
+      {
+        file: ending,
+        find: "for (const stream of new Set([...sides,",
+        replace: "for (const stream of new Set([offer.homeCode, ...sides,",
+      },
+    ],
+    caughtBy: "reads-own",
+  },
+  {
+    name: "writes to nobody of what came back",
+    edits: [
+      {
+        file: "features/reach/heard.rules.js",
+        find: '"need.returned": ofReturned',
+        replace: '"need.returned": () => []',
+      },
+    ],
+    caughtBy: "told-once",
+    afterRest: true,
+  },
+  {
     name: "shows a desk what it has answered already",
     edits: [
       {
@@ -229,4 +265,4 @@ export const plants: readonly Plant[] = [
 ];
 
 /** What is done to the database and is no bug: with it alone nothing may be found. */
-export const harmless: Plant = { name: "nothing", edits: [], sql: commitsFail(0.03), caughtBy: "" };
+export const harmless: Plant = { name: "nothing", edits: [], sql: commitsFail(0.03), caughtBy: "", afterRest: true };

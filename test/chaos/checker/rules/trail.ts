@@ -17,11 +17,11 @@ const manyOf = (value: unknown): string[] =>
 
 /** Ids of agreements that a form or a body named. */
 const named = z.looseObject({
-  agreements: z.unknown(),
-  shown: z.unknown(),
-  needs: z.unknown(),
-  with: z.unknown(),
-  b: z.unknown(),
+  agreements: z.unknown().optional(),
+  shown: z.unknown().optional(),
+  needs: z.unknown().optional(),
+  with: z.unknown().optional(),
+  b: z.unknown().optional(),
 });
 
 /** A line of the audit trail: action and subject. */

@@ -1,4 +1,5 @@
 import { newId } from "../../../../src/platform/ids/ids.ts";
+import type { Command } from "../commands.ts";
 import { asCommand, fillIn, formsOf, type Fields, type PageForm } from "../page-forms.ts";
 import { z } from "zod";
 import type { Action, Doing } from "./doing.ts";
@@ -45,7 +46,12 @@ const newRequest = (form: PageForm, { random }: Doing): Fields => {
   };
 };
 
-/** One in so many forms comes from elsewhere: without the token of the page. */
+/** A form that did not come from its page: it carries somebody else's token. */
+const forge = async (client: Doing["client"], command: Command): Promise<void> => {
+  await client.send({ ...command, name: "forged", csrf: "f".repeat(64) }, { key: newId() });
+};
+
+/** One in so many forms is forged. */
 const SHARE_FORGED = 0.05;
 
 /** Opens a page, and sends one of its forms. */
@@ -61,7 +67,14 @@ export const usePage: Action = async (doing) => {
   const chosen = random.pick(forms);
   if (chosen === undefined) return;
   const { command, key } = chosen;
-  if (random.chance(SHARE_FORGED))
-    await client.send({ ...command, name: "forged", csrf: "f".repeat(64) }, { key: newId() });
-  else await send(command, key);
+  await (random.chance(SHARE_FORGED) ? forge(client, command) : send(command, key));
+};
+
+/** Asks for cover by a form that did not come from its page. */
+export const forgeRequest: Action = async (doing) => {
+  const form = formsOf((await doing.client.open("/requests/new")) ?? "").find(
+    ({ action }) => action === "/requests/new",
+  );
+  const command = form === undefined ? undefined : asCommand(form.action, newRequest(form, doing), form.csrf);
+  if (command !== undefined) await forge(doing.client, command);
 };
