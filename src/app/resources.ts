@@ -117,7 +117,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       log,
     });
     const database = createDatabase(pool, hooks);
-    addFigures(metrics, { pool, q: database.q, queue });
+    addFigures(metrics, { pool, q: database.q, queue, hasMail: config.reach.smtpUrl !== undefined });
     if (config.database.url === undefined || options.migrates === "always") await ensureCatalogue(database.q);
     return {
       config,

@@ -4,7 +4,7 @@ import { agreementRoutes } from "../features/agreements/index.ts";
 import { alarmRoutes } from "../features/alarms/index.ts";
 import { calendarFeedRoutes } from "../features/calendar-feed/index.ts";
 import { boardRoutes } from "../features/board/index.ts";
-import { clinicRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
+import { clinicRoutes, nextWeekRoutes, seriesRoutes, type CapacityPorts } from "../features/capacity/index.ts";
 import { coverPlanRoutes } from "../features/cover-plans/index.ts";
 import { deskRoutes } from "../features/desk/index.ts";
 import { cookieName, identityRoutes, type IdentityParts } from "../features/identity/index.ts";
@@ -51,6 +51,7 @@ const featureRoutes = (parts: RouteParts): readonly AppRoute[] => [
   ...practiceRoutes,
   ...channelRoutes(parts.reach ?? noReach),
   ...serviceRoutes,
+  ...nextWeekRoutes,
   ...clinicRoutes(capacityPorts),
   ...seriesRoutes(capacityPorts),
   ...requestRoutes(requestPorts),

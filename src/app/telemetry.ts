@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { figureSources, figuresOf, readFigures } from "../features/operations/index.ts";
+import { readOutbox } from "../features/reach/index.ts";
 import type { Config } from "../config/config.ts";
 import type { Queryable } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
@@ -25,8 +26,11 @@ export const openTelemetry = ({ tracing }: Config, log: Logger, releasers: Relea
 };
 
 /** The figures of the pool, and those that the database and the queue hold. */
-export const addFigures = (metrics: Metrics, parts: { pool: pg.Pool; q: Queryable; queue: Queue }): void => {
-  const { pool, q, queue } = parts;
+export const addFigures = (
+  metrics: Metrics,
+  parts: { pool: pg.Pool; q: Queryable; queue: Queue; hasMail: boolean },
+): void => {
+  const { pool, q, queue, hasMail } = parts;
   metrics.addGauges([
     { name: "covershare_db_connections", help: "Database connections of this process.", read: () => pool.totalCount },
     { name: "covershare_db_connections_idle", help: "Those that nobody uses.", read: () => pool.idleCount },
@@ -36,10 +40,19 @@ export const addFigures = (metrics: Metrics, parts: { pool: pg.Pool; q: Queryabl
       help: "1 while jobs can be handed to the queue.",
       read: () => Number(queue.isReady()),
     },
+    {
+      name: "covershare_mail_configured",
+      help: "1 where this process has a mail server to use.",
+      read: () => Number(hasMail),
+    },
   ]);
   metrics.addCostly(figureSources, async () => {
-    const [held, counts] = await Promise.all([readFigures(q), queue.counts().catch(() => undefined)]);
-    return figuresOf(held, counts);
+    const [held, outbox, counts] = await Promise.all([
+      readFigures(q),
+      readOutbox(q),
+      queue.counts().catch(() => undefined),
+    ]);
+    return figuresOf(held, outbox, counts);
   });
 };
 

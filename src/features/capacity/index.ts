@@ -10,6 +10,7 @@ export {
 } from "./clinic-create.service.ts";
 export { setSlotStates } from "./slots.repository.ts";
 export { firmSince, isFirmToday } from "./firm.rules.ts";
+export { nextWeekRoutes } from "./next-week.routes.ts";
 export { clinicRoutes } from "./clinics.routes.ts";
 export { importClinics, type Importer, type ImportResult } from "./import.service.ts";
 export { capacitySweepers } from "./series-days.service.ts";

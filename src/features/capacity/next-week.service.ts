@@ -99,7 +99,7 @@ export const noteMessageSeen = async (
 export const publishNextWeek = async (
   tx: Tx,
   actor: Actor,
-  input: { readonly weekOf: string; readonly clinics: readonly string[] },
+  input: { readonly weekOf: string; readonly clinics: readonly string[] | "all" },
 ): Promise<{ readonly published: number }> => {
   const { organisationCode } = actor;
   const now = await appNow(tx.q);
@@ -107,7 +107,7 @@ export const publishNextWeek = async (
   if (mondayOf(today) !== input.weekOf) throw weekIsOver();
   await lockAsk(tx, organisationCode, input.weekOf);
   const wanted = (await repetitions(tx.q, organisationCode, input.weekOf)).filter(
-    ({ clinic, next }) => next.kind === "publish" && input.clinics.includes(clinic.id),
+    ({ clinic, next }) => next.kind === "publish" && (input.clinics === "all" || input.clinics.includes(clinic.id)),
   );
   const created = await createClinics(
     tx,

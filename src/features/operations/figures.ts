@@ -1,6 +1,7 @@
 import type { CostlySource, Figure } from "../../platform/telemetry/metrics.ts";
 import type { QueueCounts } from "../../platform/queue/backend.ts";
 import type { HeldFigures } from "./figures.repository.ts";
+import type { Outbox } from "../reach/index.ts";
 
 /** Named once here for the exposition and for whoever fills them. */
 const names = {
@@ -14,6 +15,9 @@ const names = {
   atRisk: "covershare_needs_at_risk",
   purgeAge: "covershare_purge_overdue_seconds",
   sealAge: "covershare_audit_unsealed_seconds",
+  messages: "covershare_messages_waiting",
+  messageAge: "covershare_messages_oldest_waiting_seconds",
+  mailSent: "covershare_mail_last_sent_timestamp_seconds",
 } as const;
 
 /** What the database and the queue hold. They are the same in every process: take the maximum, never the sum. */
@@ -28,6 +32,13 @@ export const figureSources: readonly CostlySource[] = [
   { name: names.atRisk, help: "Needs without an agreement that are due within a day." },
   { name: names.purgeAge, help: "How far past its night the purge is that is furthest behind." },
   { name: names.sealAge, help: "Age of the oldest entry of the audit trail without a seal." },
+  { name: names.messages, help: "Messages that are composed and have not gone, by channel.", labels: ["channel"] },
+  {
+    name: names.messageAge,
+    help: "How long the oldest of them has waited: beyond some minutes the mail server, or the push services, do not take them.",
+    labels: ["channel"],
+  },
+  { name: names.mailSent, help: "When a practice's mailbox last took a message; 0: none ever has." },
 ];
 
 const queueFigures = (counts: QueueCounts | undefined): Figure[] => {
@@ -39,7 +50,7 @@ const queueFigures = (counts: QueueCounts | undefined): Figure[] => {
 };
 
 /** Every figure at once. `counts` is undefined while the queue does not answer. */
-export const figuresOf = (held: HeldFigures, counts: QueueCounts | undefined): Figure[] => [
+export const figuresOf = (held: HeldFigures, outbox: Outbox, counts: QueueCounts | undefined): Figure[] => [
   ...queueFigures(counts),
   { name: names.due, value: held.due },
   { name: names.dueAge, value: held.dueAge },
@@ -49,4 +60,9 @@ export const figuresOf = (held: HeldFigures, counts: QueueCounts | undefined): F
   { name: names.atRisk, value: held.atRisk },
   { name: names.purgeAge, value: held.purgeAge },
   { name: names.sealAge, value: held.sealAge },
+  ...(["mail", "push"] as const).flatMap((channel) => [
+    { name: names.messages, labels: { channel }, value: outbox[channel].waiting },
+    { name: names.messageAge, labels: { channel }, value: outbox[channel].oldestSeconds },
+  ]),
+  { name: names.mailSent, value: (outbox.lastSentAt?.getTime() ?? 0) / 1_000 },
 ];

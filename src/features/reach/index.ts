@@ -1,5 +1,6 @@
 export { queueMail, type MailToQueue } from "./queue.service.ts";
 export { composeDue, type WaysOut } from "./compose.service.ts";
+export { readOutbox, type Outbox } from "./mail-health.repository.ts";
 export { noteMessageArrived } from "./arrived.service.ts";
 export { deriveDeliveries } from "./derive.service.ts";
 export { sendDue, type Couriers } from "./send.service.ts";

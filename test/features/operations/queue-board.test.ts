@@ -40,7 +40,9 @@ describe("what whoever runs the service sees", () => {
     const busy = await readFigures(db.q);
     expect(busy).toMatchObject({ due: 1, dueAge: 90, needs: { open: 2, offered: 0 }, atRisk: 2 });
     // A queue that does not answer is said, not left to look empty.
-    const waiting = figuresOf(busy, undefined).filter(({ name }) => name === "covershare_queue_jobs");
+    const channel = { waiting: 0, oldestSeconds: 0 };
+    const idle = { lastSentAt: null, mail: channel, push: channel };
+    const waiting = figuresOf(busy, idle, undefined).filter(({ name }) => name === "covershare_queue_jobs");
     expect(waiting.map(({ value }) => value)).toEqual([-1, -1, -1, -1]);
   });
 

@@ -47,8 +47,16 @@ describe("separate processes on a given database", { timeout: 90_000 }, () => {
     const api = await start("api");
     const matcher = await start("matcher", { MATCHER_HEALTH_PORT: String(port) });
     await until(() => matcher.stdout().includes("running"), { withinMs: 30_000, what: "the matcher runs" });
-    expect(await ready(await addressOf(api))).toEqual({ status: "ready", without: [] });
-    expect(await ready(`http://127.0.0.1:${port}`)).toEqual({ status: "ready", without: [] });
+    expect(await ready(await addressOf(api))).toEqual({
+      status: "ready",
+      without: [],
+      mail: { isConfigured: false, lastSentAt: null, oldestWaitingSeconds: 0 },
+    });
+    expect(await ready(`http://127.0.0.1:${port}`)).toEqual({
+      status: "ready",
+      without: [],
+      mail: { isConfigured: false, lastSentAt: null, oldestWaitingSeconds: 0 },
+    });
     const taken = await start("matcher", { MATCHER_HEALTH_PORT: String(port) });
     expect(await taken.exited).toBe(1);
     expect(taken.stderr()).toContain(`Port ${port} on 127.0.0.1 is taken`);
