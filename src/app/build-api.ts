@@ -102,7 +102,7 @@ export const buildApi = async (resources: Resources, options: ApiOptions = {}): 
   ]);
   const poster = openPoster(config);
   resources.releasers.add("posts to others", async () => poster.close());
-  const webhooks = webhookParts(poster);
+  const webhooks = webhookParts(poster, resources.sealer);
   const identity = { passwords: createPasswords(), cookies };
   const reach = reachParts(config.reach);
   addRoutes(server, appRoutes({ identity, webhooks, health: resources, solve, reach }), database, gatekeeper);

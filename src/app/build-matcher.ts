@@ -7,6 +7,7 @@ import { addMetricsRoute } from "../platform/telemetry/http-metrics.ts";
 import { inSpan } from "../platform/telemetry/trace.ts";
 import { healthRoutes } from "./health.routes.ts";
 import { sendingSweeper, reachSweepers } from "../features/reach/index.ts";
+import { sealingSweepers } from "../features/webhooks/index.ts";
 import { createCouriers } from "./couriers.ts";
 import { jobHandlers, sweepers } from "./jobs.ts";
 import { openCourier, openPoster } from "./webhooks.ts";
@@ -14,7 +15,7 @@ import type { Resources } from "./resources.ts";
 
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
 export const startMatcher = async (resources: Resources): Promise<void> => {
-  const { config, database, log, queue, releasers, telemetry } = resources;
+  const { config, database, log, queue, releasers, sealer, telemetry } = resources;
   const solver = createSolverRunner();
   solver.warm();
   releasers.add("the solver", () => solver.close());
@@ -25,11 +26,11 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
     solve: (problem: Problem) => inSpan({ name: "solve", kind: "internal" }, async () => solver.run(problem)),
   };
   await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
-  const courier = openCourier({ database, log, poster: openPoster(config) });
+  const courier = openCourier({ database, log, poster: openPoster(config), sealer });
   releasers.add("webhooks", () => courier.close());
   const { metrics, sink } = telemetry;
   const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: metrics.observeSweep, sink };
-  const sweep = startSweep([...sweepers(parts), courier.sweeper], sweeping);
+  const sweep = startSweep([...sealingSweepers(database, sealer, log), ...sweepers(parts), courier.sweeper], sweeping);
   // A queue that was away may have come back empty.
   queue.onBack(() => sweep.hurry());
   releasers.add("the sweep", () => sweep.close());

@@ -12,6 +12,8 @@ import { openWakeBus } from "../platform/realtime/open-wake-bus.ts";
 import type { WakeBus } from "../platform/realtime/wake-bus.ts";
 import { jobContracts } from "./jobs.ts";
 import { createReleasers, type Releasers } from "./releasers.ts";
+import { openSealer } from "./sealing.ts";
+import type { Sealer } from "../platform/secrets/sealer.ts";
 import { addFigures, openTelemetry, type Telemetry } from "./telemetry.ts";
 
 /** What the processes are built from. Opened in order, closed in reverse. */
@@ -23,6 +25,8 @@ export interface Resources {
   readonly queue: Queue;
   readonly bus: WakeBus;
   readonly telemetry: Telemetry;
+  /** For secrets that lie in the database. */
+  readonly sealer: Sealer;
   /** From here on `/readyz` says that this process is stopping. */
   beginStopping(): void;
   readonly isStopping: () => boolean;
@@ -118,6 +122,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
     });
     const database = createDatabase(pool, hooks);
     addFigures(metrics, { pool, q: database.q, queue, hasMail: config.reach.smtpUrl !== undefined });
+    const sealer = await openSealer(config, log);
     if (config.database.url === undefined || options.migrates === "always") await ensureCatalogue(database.q);
     return {
       config,
@@ -127,6 +132,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       queue,
       bus,
       telemetry,
+      sealer,
       beginStopping: () => {
         isStopping = true;
       },

@@ -3,6 +3,7 @@ import { queueMail } from "../features/reach/index.ts";
 import { createCourier, type Courier, type CourierParts, type WebhookParts } from "../features/webhooks/index.ts";
 import type { Database } from "../platform/db/database.ts";
 import type { Logger } from "../platform/log/log.ts";
+import type { Sealer } from "../platform/secrets/sealer.ts";
 import { createPoster, type Poster } from "../platform/outbound/poster.ts";
 import { eventContracts } from "./events.ts";
 
@@ -16,8 +17,8 @@ export const openPoster = ({ webhooks }: Config, timeoutMs = POST_TIMEOUT_MS): P
   createPoster({ allowsPrivate: webhooks.allowsPrivate, timeoutMs });
 
 /** What the API and the pages of webhooks need. */
-export const webhookParts = (poster: Poster): WebhookParts => ({
-  settings: { eventTypes: eventContracts.map(({ type }) => type), mayReach: (url) => poster.mayReach(url) },
+export const webhookParts = (poster: Poster, sealer: Sealer): WebhookParts => ({
+  settings: { eventTypes: eventContracts.map(({ type }) => type), mayReach: (url) => poster.mayReach(url), sealer },
   poster,
 });
 
@@ -41,5 +42,6 @@ export const openCourier = (parts: {
   readonly database: Database;
   readonly log: Logger;
   readonly poster: Poster;
+  readonly sealer: Sealer;
   readonly leaseMs?: number;
 }): Courier => createCourier({ leaseMs: LEASE_MS, ...parts, concurrency: ENDPOINTS_AT_ONCE, tellDisabled });

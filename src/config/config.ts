@@ -63,6 +63,8 @@ export interface Config {
     readonly healthPort: number | undefined;
   };
   readonly reach: Reach;
+  /** The first seals secrets in the database, the others only open them. */
+  readonly secretsKeys: readonly Buffer[];
   readonly webhooks: {
     /** Also http and addresses that are not public. */
     readonly allowsPrivate: boolean;
@@ -175,6 +177,7 @@ const toConfig = (environment: Environment): Config => ({
     healthPort: environment.MATCHER_HEALTH_PORT,
   },
   reach: reachOf(environment),
+  secretsKeys: environment.SECRETS_KEYS.map((key) => Buffer.from(key, "base64")),
   webhooks: { allowsPrivate: environment.WEBHOOK_PRIVATE_ADDRESSES === "yes" },
   metricsToken: environment.METRICS_TOKEN,
   tracing: tracingOf(environment),

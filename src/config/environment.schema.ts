@@ -161,6 +161,20 @@ export const environmentSchema = z.object({
     .meta(
       secret("Key that signs messages to browsers (web push); `covershare admin vapid-keys` makes one.", "no push"),
     ),
+  SECRETS_KEYS: z
+    .string()
+    .prefault("")
+    .transform(list)
+    .refine(
+      (items) => items.every((item) => /^[A-Za-z0-9+/_-]{43}=?$/.test(item)),
+      "must be keys of 32 bytes in base64, as `openssl rand -base64 32` prints, separated by commas",
+    )
+    .meta(
+      secret(
+        "Keys that the signing secrets of webhooks are sealed with in the database, separated by commas: the first seals, former ones only open; `openssl rand -base64 32` makes one. Keep them apart from backups, and do not lose them. Set them once every process is of a version that knows them.",
+        "Covershare's own PostgreSQL: `secrets.key` beside the data, made by itself; with `DATABASE_URL`: they lie readable, and a warning says so",
+      ),
+    ),
   PUSH_SERVICES: z
     .string()
     .prefault("")

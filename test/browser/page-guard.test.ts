@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSealer } from "../../src/platform/secrets/sealer.ts";
 import { roles, type Actor, type AppPage, type Role } from "../../src/features/access/index.ts";
 import { capacityPorts } from "../../src/app/routes.ts";
 import { postBulletin } from "../../src/features/bulletin/index.ts";
@@ -46,7 +47,7 @@ beforeAll(async () => {
     createWebhook(
       tx,
       manager,
-      { eventTypes: [], mayReach: () => true },
+      { eventTypes: [], mayReach: () => true, sealer: createSealer([]) },
       { url: "https://tools.example.org/", types: [] },
     ),
   );

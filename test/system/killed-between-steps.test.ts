@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { createSealer } from "../../src/platform/secrets/sealer.ts";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../src/features/access/index.ts";
@@ -62,7 +63,7 @@ beforeEach(async () => {
     createWebhook(
       tx,
       desk,
-      { eventTypes: ["offer.made"], mayReach: () => true },
+      { eventTypes: ["offer.made"], mayReach: () => true, sealer: createSealer([]) },
       { url: receiver.url, types: ["offer.made"] },
     ),
   );

@@ -6,6 +6,7 @@ import { notFound } from "../../platform/errors/domain-error.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { jitter, newId } from "../../platform/ids/ids.ts";
 import type { PostResult, Poster } from "../../platform/outbound/poster.ts";
+import type { Sealer } from "../../platform/secrets/sealer.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import type { Actor } from "../access/index.ts";
 import { webhookDisabled } from "./webhooks.events.ts";
@@ -40,6 +41,7 @@ import type { DeliveryView, SentView } from "./webhooks.schema.ts";
 export interface SendingParts {
   readonly database: Database;
   readonly poster: Poster;
+  readonly sealer: Sealer;
   /** How long one turn may be silent before another process takes the endpoint: longer than a post may take. */
   readonly leaseMs: number;
   /** Tells the organisation's people, beside the event. */
@@ -54,14 +56,24 @@ type Held = Target & { readonly leaseId: string };
 /** Messages of one turn: then another endpoint may have its turn. */
 const TURN = 25;
 
-const post = async (poster: Poster, target: Target, message: Message): Promise<PostResult> => {
-  const secrets = [target.secret, ...(target.previousSecret === null ? [] : [target.previousSecret])];
+/** As the poster says, or that we could not sign it. */
+type Posted = Omit<PostResult, "problem"> & { readonly problem: PostResult["problem"] | "secret-unreadable" };
+
+type Ways = Pick<SendingParts, "poster" | "sealer">;
+
+const post = async ({ poster, sealer }: Ways, target: Target, message: Message): Promise<Posted> => {
+  const [secret, previous] = [target.secret, target.previousSecret].map((stored) =>
+    stored === null ? undefined : sealer.open(stored, target.id),
+  );
+  // Unsigned it must not go, and signed by anything else its receiver would refuse it: tried again, as when nobody answers.
+  if (secret === undefined) return { status: null, problem: "secret-unreadable", ms: 0, retryAfterSeconds: null };
+  const secrets = [secret, ...(previous === undefined ? [] : [previous])];
   // The machine's clock: a receiver compares the timestamp with its own, and refuses what is minutes away from it.
   const at = Math.floor(wallClock.now().getTime() / 1_000);
   return poster.post(target.url, headersOf(message, secrets, at), message.body);
 };
 
-const deliveryOf = (target: Target, kind: DeliveryView["kind"], message: Message, result: PostResult) => ({
+const deliveryOf = (target: Target, kind: DeliveryView["kind"], message: Message, result: Posted) => ({
   endpointId: target.id,
   kind,
   messageId: message.id,
@@ -92,7 +104,7 @@ const fail = async (
   held: Held,
   kind: "event" | "reset",
   message: Message,
-  result: PostResult,
+  result: Posted,
 ): Promise<void> => {
   await parts.database.transact(async (tx) => {
     const failing = await countFailure(tx, held);
@@ -117,7 +129,7 @@ const deliver = async (
   message: Message,
   offset: number,
 ): Promise<boolean> => {
-  const result = await post(parts.poster, held, message);
+  const result = await post(parts, held, message);
   if (result.problem === "stopped") {
     // We are stopping, which says nothing about the receiver: another process sends it again.
     await giveBack(parts.database.q, held);
@@ -157,12 +169,12 @@ export const sendTurn = async (parts: SendingParts, held: Held, isStopping: () =
 
 const sendOne = async (
   database: Database,
-  poster: Poster,
+  ways: Ways,
   target: Target,
   kind: "resend" | "test",
   message: Message,
 ): Promise<SentView> => {
-  const result = await post(poster, target, message);
+  const result = await post(ways, target, message);
   const delivery = deliveryOf(target, kind, message, result);
   await noteDelivery(database.q, delivery);
   const { isDelivered, status, problem, ms } = delivery;
@@ -170,17 +182,17 @@ const sendOne = async (
 };
 
 /** Sends one message now, out of turn, and says what was answered: nothing else about the endpoint changes. */
-export const sendTest = async (database: Database, poster: Poster, actor: Actor, id: string): Promise<SentView> => {
+export const sendTest = async (database: Database, ways: Ways, actor: Actor, id: string): Promise<SentView> => {
   const target = await readTarget(database.q, actor.organisationCode, id);
   if (target === undefined) throw notFound("webhook");
   const message = testMessage(newId(), actor.organisationCode, await appNow(database.q));
-  return sendOne(database, poster, target, "test", message);
+  return sendOne(database, ways, target, "test", message);
 };
 
 /** Sends one event of the log again, with the id that it had. */
 export const resendMessage = async (
   database: Database,
-  poster: Poster,
+  ways: Ways,
   actor: Actor,
   id: string,
   offset: number,
@@ -190,5 +202,5 @@ export const resendMessage = async (
   const { events } = await readWanted(database.q, actor.organisationCode, offset - 1, [], 1);
   const [event] = events;
   if (event === undefined || event.offset !== offset) throw notFound("message");
-  return sendOne(database, poster, target, "resend", eventMessage(event));
+  return sendOne(database, ways, target, "resend", eventMessage(event));
 };

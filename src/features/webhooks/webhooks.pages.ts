@@ -33,6 +33,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   tls: "its certificate could not be trusted",
   broken: "the connection broke",
   stopped: "Covershare was stopping",
+  "secret-unreadable": "Covershare could not sign it: make a new secret",
 };
 
 /** `It answered 500`, or why there was no answer. */
@@ -143,14 +144,14 @@ export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPa
     openForm(
       { ...pressed, path: "/settings/webhooks/:id/test", summary: "Send a test message to a webhook" },
       async ({ actor, params }, database) => {
-        const sent = await sendTest(database, poster, actor, params.id);
+        const sent = await sendTest(database, { poster, sealer: settings.sealer }, actor, params.id);
         return showOne(actor, database, params.id, { sent });
       },
     ),
     openForm(
       { ...pressed, path: "/settings/webhooks/:id/rotate", summary: "A new secret for a webhook, shown once" },
       async ({ actor, params }, database) => {
-        const { secret } = await database.transact(async (tx) => rotateSecret(tx, actor, params.id));
+        const { secret } = await database.transact(async (tx) => rotateSecret(tx, actor, settings, params.id));
         return showOne(actor, database, params.id, { secret });
       },
     ),
@@ -200,7 +201,13 @@ export const webhookPages = ({ settings, poster }: WebhookParts): readonly AppPa
         params: messageParams,
       },
       async ({ actor, params }, database) => {
-        const sent = await resendMessage(database, poster, actor, params.id, params.offset);
+        const sent = await resendMessage(
+          database,
+          { poster, sealer: settings.sealer },
+          actor,
+          params.id,
+          params.offset,
+        );
         return showOne(actor, database, params.id, { sent });
       },
     ),

@@ -107,7 +107,7 @@ export const webhookRoutes = ({ settings, poster }: WebhookParts): readonly AppR
       response: webhookWithSecret,
     },
     async ({ actor, params }, database) => {
-      const rotated = await database.transact(async (tx) => rotateSecret(tx, actor, params.id));
+      const rotated = await database.transact(async (tx) => rotateSecret(tx, actor, settings, params.id));
       return { body: rotated, etag: rotated.version, headers: notStored };
     },
   ),
@@ -120,7 +120,9 @@ export const webhookRoutes = ({ settings, poster }: WebhookParts): readonly AppR
       params: webhookParams,
       response: sentView,
     },
-    async ({ actor, params }, database) => ({ body: await sendTest(database, poster, actor, params.id) }),
+    async ({ actor, params }, database) => ({
+      body: await sendTest(database, { poster, sealer: settings.sealer }, actor, params.id),
+    }),
   ),
   command(
     {
@@ -147,7 +149,7 @@ export const webhookRoutes = ({ settings, poster }: WebhookParts): readonly AppR
       response: sentView,
     },
     async ({ actor, params }, database) => ({
-      body: await resendMessage(database, poster, actor, params.id, params.offset),
+      body: await resendMessage(database, { poster, sealer: settings.sealer }, actor, params.id, params.offset),
     }),
   ),
   read(

@@ -4,6 +4,7 @@ import type { Queryable, Tx } from "../../platform/db/database.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { readHeads } from "../../platform/event-log/event-log.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import type { Sealer } from "../../platform/secrets/sealer.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import {
@@ -24,6 +25,8 @@ export interface WebhookSettings {
   readonly eventTypes: readonly string[];
   /** Whether an address may be given at all; names are looked up, and judged, only when something is sent. */
   readonly mayReach: (url: string) => boolean;
+  /** Secrets are stored sealed. */
+  readonly sealer: Sealer;
 }
 
 const MOST = 10;
@@ -61,7 +64,7 @@ export const createWebhook = async (
     url: input.url,
     types: [...new Set(input.types)],
     state: "active",
-    secret,
+    secret: settings.sealer.seal(secret, id),
     afterOffset: head?.lastOffset ?? 0,
     failures: 0,
     createdBy: actor.userId,
@@ -102,11 +105,16 @@ export const removeWebhook = async (tx: Tx, actor: Actor, id: string): Promise<v
 };
 
 /** A new secret; for a day both sign. A second rotation within the day ends the oldest at once. */
-export const rotateSecret = async (tx: Tx, actor: Actor, id: string): Promise<WebhookWithSecret> => {
+export const rotateSecret = async (
+  tx: Tx,
+  actor: Actor,
+  { sealer }: WebhookSettings,
+  id: string,
+): Promise<WebhookWithSecret> => {
   await ownWebhook(tx.q, actor, id);
   const secret = newWebhookSecret();
   await tx.q.execute(sql`
-    update webhook_endpoints set previous_secret = secret, secret = ${secret}, version = version + 1,
+    update webhook_endpoints set previous_secret = secret, secret = ${sealer.seal(secret, id)}, version = version + 1,
       previous_until = app_now() + ${OVERLAP_HOURS} * interval '1 hour' where id = ${id}`);
   await recordAudit(tx, actor, "webhook.rotate", id);
   return { ...(await ownWebhook(tx.q, actor, id)), secret };

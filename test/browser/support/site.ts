@@ -1,4 +1,5 @@
 import type { FastifyInstance, LightMyRequestResponse } from "fastify";
+import { createSealer } from "../../../src/platform/secrets/sealer.ts";
 import { createFrame } from "../../../src/app/frame.ts";
 import { allPages } from "../../../src/app/pages.ts";
 import { capacityPorts, requestPorts } from "../../../src/app/routes.ts";
@@ -45,7 +46,7 @@ export const sitePages = allPages({
   requests: requestPorts,
   capacity: capacityPorts,
   solve: async (problem) => solve(problem),
-  webhooks: webhookParts(createPoster({ allowsPrivate: true, timeoutMs: 2_000 })),
+  webhooks: webhookParts(createPoster({ allowsPrivate: true, timeoutMs: 2_000 }), createSealer([])),
   identity: { passwords: createPasswords(), cookies },
   queue: {
     counts: async () => ({ waiting: 2, active: 1, delayed: 0, failed: 1, oldestWaitingMs: 1_500 }),

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { createSealer } from "../../../src/platform/secrets/sealer.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { aPractice, aUser, openTestDatabase, startCovershare, until, type TestDatabase } from "../../support/index.ts";
 import { createWebhook } from "../../../src/features/webhooks/webhooks.service.ts";
@@ -25,7 +26,12 @@ it(
     const manager = await aUser(db, { at: (await aPractice(db)).code, roles: ["manager"] });
     const stream = manager.organisationCode;
     const { id, secret } = await db.database.transact(async (tx) =>
-      createWebhook(tx, manager, { eventTypes: [], mayReach: () => true }, { url: receiver.url, types: [] }),
+      createWebhook(
+        tx,
+        manager,
+        { eventTypes: [], mayReach: () => true, sealer: createSealer([]) },
+        { url: receiver.url, types: [] },
+      ),
     );
     for (let n = 1; n <= 8; n += 1)
       await db.database.transact(async (tx) => tx.emit({ stream, type: "a.happened", data: { n } }));

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { sql } from "drizzle-orm";
+import { createSealer } from "../../../src/platform/secrets/sealer.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
@@ -23,7 +25,9 @@ let receiver: Receiver;
 let courier: Courier;
 let manager: Actor;
 
-const settings = { eventTypes: ["a.happened", "b.happened"], mayReach: () => true };
+/** As an installation has it: nothing is readable in the database. */
+const sealer = createSealer([randomBytes(32)]);
+const settings = { eventTypes: ["a.happened", "b.happened"], mayReach: () => true, sealer };
 
 beforeAll(async () => {
   db = await openTestDatabase();
@@ -32,7 +36,7 @@ afterAll(async () => db.close());
 beforeEach(async () => {
   await db.holdClock("2026-12-21T09:00:00Z");
   receiver = await openReceiver();
-  courier = openTestCourier(db);
+  courier = openTestCourier(db, { sealer });
   manager = await aUser(db, { at: (await aPractice(db)).code, roles: ["manager"] });
 });
 afterEach(async () => {
@@ -142,7 +146,7 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
 
   it("a receiver that never answers is cut off, and does not hold up another", async () => {
     await courier.close();
-    courier = openTestCourier(db, { timeoutMs: 300 });
+    courier = openTestCourier(db, { timeoutMs: 300, sealer });
     receiver.answers = ["hang"];
     const stuck = await create();
     const other = await openReceiver();
@@ -203,7 +207,7 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
 
   it("sign with both secrets for a day after a rotation, then with the new one only", async () => {
     const webhook = await create();
-    const { secret } = await db.database.transact(async (tx) => rotateSecret(tx, manager, webhook.id));
+    const { secret } = await db.database.transact(async (tx) => rotateSecret(tx, manager, settings, webhook.id));
     expect(secret).not.toBe(webhook.secret);
     await happen(1);
     await courier.settle();
@@ -252,7 +256,7 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
 
   it("what a manager changes takes effect during a try: replay wins over the turn, removal ends it", async () => {
     await courier.close();
-    courier = openTestCourier(db, { timeoutMs: 600 });
+    courier = openTestCourier(db, { timeoutMs: 600, sealer });
     const webhook = await create();
     receiver.answers = [204, "hang"];
     await happen(1, 2);
@@ -271,7 +275,7 @@ describe("outgoing webhooks (Standard Webhooks)", () => {
 
   it("two matchers at once send each message once, in order", async () => {
     const webhook = await create();
-    const second = openTestCourier(db);
+    const second = openTestCourier(db, { sealer });
     await happen(...Array.from({ length: 40 }, (_, at) => at + 1));
     await Promise.all([courier.settle(), second.settle()]);
     await until(async () => (await stand(webhook)).afterOffset === 40 || courier.settle().then(() => false));

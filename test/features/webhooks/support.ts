@@ -5,6 +5,7 @@ import { openCourier } from "../../../src/app/webhooks.ts";
 import type { Courier } from "../../../src/features/webhooks/index.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { createPoster } from "../../../src/platform/outbound/poster.ts";
+import { createSealer, type Sealer } from "../../../src/platform/secrets/sealer.ts";
 import type { TestDatabase } from "../../support/index.ts";
 
 export const body = z.strictObject({
@@ -72,8 +73,11 @@ export const verify = (secret: string, { headers, raw }: Arrived): unknown =>
     "webhook-signature": String(headers["webhook-signature"]),
   });
 
-export const openTestCourier = (db: TestDatabase, options: { timeoutMs?: number; leaseMs?: number } = {}): Courier => {
-  const { timeoutMs = 2_000, leaseMs = 3_000 } = options;
+export const openTestCourier = (
+  db: TestDatabase,
+  options: { timeoutMs?: number; leaseMs?: number; sealer?: Sealer } = {},
+): Courier => {
+  const { timeoutMs = 2_000, leaseMs = 3_000, sealer = createSealer([]) } = options;
   const poster = createPoster({ allowsPrivate: true, timeoutMs });
-  return openCourier({ database: db.database, log: silentLogger, poster, leaseMs });
+  return openCourier({ database: db.database, log: silentLogger, poster, leaseMs, sealer });
 };

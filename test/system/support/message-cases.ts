@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { createSealer } from "../../../src/platform/secrets/sealer.ts";
 import { askByMail } from "../../../src/app/next-week.ts";
 import { capacityPorts, requestPorts } from "../../../src/app/routes.ts";
 import { chaseLateSteps, swapAgreements, warnOfRelease } from "../../../src/features/agreements/index.ts";
@@ -250,7 +251,7 @@ export const messageCases: Readonly<Record<MessageKind, (world: MessageWorld) =>
     await world.tell();
     const receiver = await openReceiver();
     receiver.answers = [410];
-    const settings = { eventTypes: [], mayReach: () => true };
+    const settings = { eventTypes: [], mayReach: () => true, sealer: createSealer([]) };
     const { id } = await world.transact(async (tx) =>
       createWebhook(tx, desk, settings, { url: receiver.url, types: [] }),
     );

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { createSealer } from "../../../src/platform/secrets/sealer.ts";
 import { buildApi, cookieSettings } from "../../../src/app/build-api.ts";
 import { openResources } from "../../../src/app/resources.ts";
 import { openPoster, webhookParts } from "../../../src/app/webhooks.ts";
@@ -35,7 +36,7 @@ export const openWholeApi = async (): Promise<WholeApi> => {
     identity: { passwords: createPasswords(), cookies: cookieSettings(config) },
     health: resources,
     solve: async (problem) => solve(problem),
-    webhooks: webhookParts(openPoster(config)),
+    webhooks: webhookParts(openPoster(config), createSealer([])),
   });
   return {
     db,
