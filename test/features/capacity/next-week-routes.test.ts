@@ -49,12 +49,12 @@ describe("Same clinics next week? by the API (C1, C2)", () => {
           {
             id: friday,
             next: "skipped",
-            says: expect.stringContaining("Christmas Day"),
             startsAt: "2026-12-25T09:00:00.000Z",
           },
         ],
       },
     });
+    expect(JSON.stringify(shown.body)).toMatch(/"says":"[^"]*Christmas Day/);
     expect((await desk.say(nurse, "GET", PATH)).body).toEqual(shown.body);
   });
 

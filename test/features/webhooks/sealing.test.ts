@@ -73,7 +73,10 @@ describe("the secrets of webhooks in the database", () => {
     const app = await startTestApp(db, { environment: { SECRETS_KEYS: encoded } });
     const only = createSealer([present]);
     await until(
-      async () => (await stored()).every(({ secret, previous }) => [secret, previous ?? secret].every(only.isCurrent)),
+      async () =>
+        (await stored()).every(({ secret, previous }) =>
+          [secret, previous ?? secret].every((each) => only.isCurrent(each)),
+        ),
       { withinMs: 20_000, what: "all are sealed under the present key" },
     );
     await app.close();
