@@ -42,7 +42,7 @@ export const problemCodes: Readonly<Record<string, string>> = {
   "last-manager": "An organisation keeps at least one manager.",
   "email-taken": "There is an account with this address.",
   "weak-password": "The password is among those that people guess first.",
-  "wrong-password": "The present password is wrong.",
+  "wrong-password": "The current password is wrong.",
   "too-many-tokens": "The user has as many API tokens as may be.",
   // Organisations
   "settings-in-past": "The time until which neighbours may ask has passed already.",

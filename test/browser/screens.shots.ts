@@ -1,11 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import type { Actor } from "../../src/features/access/index.ts";
 import { aUser, describeWithBrowser } from "../support/index.ts";
 import { buildScript } from "./support/build-script.ts";
+import { tourAnswers } from "./support/tour-answers.ts";
+import { tourDoors } from "./support/tour-doors.ts";
 import { tourHandover } from "./support/tour-handover.ts";
+import { tourPaper } from "./support/tour-paper.ts";
 import { tourSafety } from "./support/tour-safety.ts";
 import { tourManager } from "./support/tour-settings.ts";
 import { tour } from "./support/tour.ts";
@@ -27,29 +30,33 @@ const tours = [
   { of: "everyday pages", prefix: "", parts: [tour, tourManager, tourAdmin] },
   { of: "the handover", prefix: "", parts: [tourHandover] },
   { of: "the safety net", prefix: "safety-", parts: [tourSafety] },
+  { of: "asking and answering", prefix: "", parts: [tourAnswers] },
+  { of: "the doors, and what stands where a page cannot", prefix: "", parts: [tourDoors] },
+  { of: "paper and post", prefix: "", parts: [tourPaper] },
 ];
 
 /* `npm run screenshots`: every page in both widths into an ignored folder, to be looked at. */
 describeWithBrowser("screenshots", (browser) => {
   for (const { of, prefix, parts } of tours)
-    for (const width of ["desktop", "phone"] as const) {
-      let town: Town;
-      beforeAll(async () => {
-        buildScript();
-        mkdirSync(folder, { recursive: true });
-        town = await openTown();
-      });
-      afterAll(async () => town.close());
+    for (const width of ["desktop", "phone"] as const)
+      describe(`${of}, ${widths[width].width} px wide`, () => {
+        let town: Town;
+        beforeAll(async () => {
+          buildScript();
+          mkdirSync(folder, { recursive: true });
+          town = await openTown();
+        });
+        afterAll(async () => town.close());
 
-      it(`${of}, ${widths[width].width} px wide`, { timeout: 240_000 }, async () => {
-        const seen: string[] = [];
-        const sit: Sit = async (actor) => sitDown(browser(), town, actor, { width });
-        const look: Look = async (name, page) => {
-          seen.push(name);
-          await page.screenshot({ path: `${folder}${prefix}${name}-${widths[width].width}.png`, fullPage: true });
-        };
-        for (const part of parts) await part(town, sit, look);
-        expect(seen.length).toBeGreaterThan(10);
+        it("is taken", { timeout: 240_000 }, async () => {
+          const seen: string[] = [];
+          const sit: Sit = async (actor) => sitDown(browser(), town, actor, { width });
+          const look: Look = async (name, page) => {
+            seen.push(name);
+            await page.screenshot({ path: `${folder}${prefix}${name}-${widths[width].width}.png`, fullPage: true });
+          };
+          for (const part of parts) await part(town, sit, look);
+          expect(seen.length).toBeGreaterThan(5);
+        });
       });
-    }
 });

@@ -20,7 +20,7 @@ const fetchFresh = async (): Promise<Fresh> => {
 
 const statusWords = (state: StreamState, isFresh: boolean, shownAt: string): string => {
   if (state === "live" && isFresh) return "Live";
-  if (state === "ended") return `Signed out. Showing ${shownAt}`;
+  if (state === "ended") return `Signed out: load the page again to sign in. Showing ${shownAt}`;
   return state === "reconnecting" ? `Reconnecting. Showing ${shownAt}` : `Showing ${shownAt}`;
 };
 
@@ -46,9 +46,11 @@ export const goLive = (): void => {
   let isReading = false;
 
   const show = (): void => {
-    const words = statusWords(state, !isDue && !isReading, shownAt);
+    // A line that broke is silent for a while before the stream gives it up; the browser often knows at once.
+    const seems = state === "live" && !navigator.onLine ? "reconnecting" : state;
+    const words = statusWords(seems, !isDue && !isReading, shownAt);
     if (status.textContent !== words) status.textContent = words;
-    status.dataset["state"] = state === "live" ? "live" : state === "reconnecting" ? "lost" : "still";
+    status.dataset["state"] = words === "Live" ? "live" : seems === "live" || seems === "connecting" ? "still" : "lost";
   };
 
   const read = async (): Promise<number> => {
@@ -90,7 +92,11 @@ export const goLive = (): void => {
       if (state === "live" && (wasLost || isDue)) void refresh();
     },
   });
-  window.addEventListener("online", () => stream.wake());
+  window.addEventListener("offline", show);
+  window.addEventListener("online", () => {
+    stream.wake();
+    void refresh();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     stream.wake();

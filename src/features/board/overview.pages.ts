@@ -1,7 +1,7 @@
 import { appNow } from "../../platform/db/database.ts";
 import { none, view } from "../../platform/web/page.ts";
 import { brokersOnly, page, type AppPage } from "../access/index.ts";
-import { londonDate, speakInstant } from "../calendar/index.ts";
+import { londonDate, londonInstant, speakDay, speakInstant } from "../calendar/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { COUNTED_DAYS, readFacts, readPlaces } from "./facts.repository.ts";
@@ -67,7 +67,7 @@ const narrowedTo = (wanted: OpenQuery, nameOf: (code: string) => string): string
     ...(wanted.short === undefined ? [] : [`${nameOf(wanted.short)} is short`]),
     ...(wanted.asked === undefined ? [] : [`${nameOf(wanted.asked)} is being asked`]),
     ...(wanted.giving === undefined ? [] : [`${nameOf(wanted.giving)} gives`]),
-    ...(wanted.due === undefined ? [] : [`due ${wanted.due.split("-").toReversed().join("/")}`]),
+    ...(wanted.due === undefined ? [] : [`due ${speakDay(londonInstant(wanted.due, "12:00"))}`]),
     ...(wanted.first === undefined ? [] : [`first offer: ${step(wanted.first)}`]),
     ...(wanted.full === undefined ? [] : [`fully covered: ${step(wanted.full)}`]),
   ];

@@ -67,7 +67,8 @@ export const accountPages = ({ passwords }: IdentityParts): readonly AppPage[] =
       params: none,
       input: passwordInput,
       read: (fields) => ({ currentPassword: fields.text("currentPassword"), password: fields.text("password") }),
-      messages: { currentPassword: "Enter your present password" },
+      messages: { currentPassword: "Enter your current password" },
+      missing: { password: "Enter a new password of at least 10 characters" },
       again: async ({ actor }, database) => showAccount(actor, database),
     },
     async ({ actor, input, request }, database) => {
@@ -106,6 +107,7 @@ export const accountPages = ({ passwords }: IdentityParts): readonly AppPage[] =
       input: invitationInput,
       read: (fields) => ({ email: fields.text("email"), name: fields.text("name"), roles: fields.list("roles") }),
       messages: { name: "Enter the name of your colleague", roles: "Choose at least one role" },
+      missing: { email: "Enter the email address of your colleague" },
       again: async ({ actor }, database) => showColleagues(actor, database),
     },
     async ({ actor, input, request }, database) => {

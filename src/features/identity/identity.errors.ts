@@ -45,8 +45,8 @@ export const weakPassword = (message: string): DomainError =>
   new DomainError("invalid", "weak-password", message, { fields: [{ pointer: "/password", message }] });
 
 export const wrongPassword = (): DomainError =>
-  new DomainError("invalid", "wrong-password", "That is not your present password.", {
-    fields: [{ pointer: "/currentPassword", message: "That is not your present password." }],
+  new DomainError("invalid", "wrong-password", "That is not your current password.", {
+    fields: [{ pointer: "/currentPassword", message: "That is not your current password." }],
   });
 
 export const mayNotGrant = (): DomainError =>

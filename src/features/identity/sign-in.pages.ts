@@ -32,7 +32,7 @@ export interface IdentityPageParts extends IdentityParts {
 }
 
 const showSignIn = (next: string | undefined, chooser: Chooser | undefined): View =>
-  view({ template: "identity/sign-in.njk", title: "Sign in", data: { next, chooser } });
+  view({ template: "identity/sign-in.njk", title: "Sign in", data: { next, chooser, noticeTitle: "Please wait" } });
 
 const ROLES: Readonly<Record<Role, string>> = {
   nurse: "nurse",
@@ -84,6 +84,7 @@ export const signInPages = ({ passwords, cookies, homeOf, chooser }: IdentityPag
       input: signInInput,
       read: (fields) => ({ email: fields.text("email"), password: fields.text("password") }),
       messages: { password: "Enter your password" },
+      missing: { email: "Enter your email address" },
       again: async ({ request }) => {
         const body = z.object({ next: z.string() }).safeParse(request.body);
         return showSignIn(localPath(body.data?.next), chooser);

@@ -160,7 +160,11 @@ const offerInstead = async (
       ring: offer.ring,
       isExtra: false,
       km: offer.km,
-      reasons: [...offer.reasons, "other times, proposed by them"],
+      // What was said of the published times is not true of these.
+      reasons: [
+        ...offer.reasons.filter((reason) => !/^(?:\d+ free |by )/.test(reason)),
+        "other times, proposed by them",
+      ],
       expiresAt: expiryOf(offer.priority, now, hours, firstStart),
       needIds: blocks.map((block) => block.needId),
       slots: blocks.flatMap((block) =>

@@ -17,7 +17,7 @@ export const mailIsOff = (): DomainError =>
   new DomainError(
     "conflict",
     "mail-off",
-    "This Covershare sends no mail. Whoever runs it has to give it a mail server.",
+    "No mail can be sent: no mail server is set up here. Ask whoever runs Covershare for you.",
   );
 
 export const noPushService = (): DomainError =>

@@ -42,8 +42,8 @@ const STATES: Readonly<Record<DeliveryView["state"], { readonly text: string; re
 const WHY: Readonly<Record<string, string>> = {
   over: "It was over before it could go",
   "no-address": "There was no confirmed mailbox",
-  "mail-off": "This Covershare sends no mail",
-  "email-off": "This Covershare sends no mail",
+  "mail-off": "No mail server is set up here",
+  "email-off": "No mail server is set up here",
   "push-off": "This Covershare sends nothing to browsers",
   stale: "It was too old",
   "two-days": "Tried for two days",

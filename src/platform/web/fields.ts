@@ -71,6 +71,8 @@ export interface FieldNames {
   readonly fieldOf?: (pointer: string, fields: Fields) => string;
   /** Plain words for a field; without them the schema's own message is shown. */
   readonly messages?: Readonly<Record<string, string>>;
+  /** Plain words for a field in which nothing was entered; `messages` says what is wrong with something. */
+  readonly missing?: Readonly<Record<string, string>>;
   /** The same, where it depends on what the schema said. */
   readonly say?: (field: string, message: string) => string;
 }
@@ -78,13 +80,20 @@ export interface FieldNames {
 const lastName = (pointer: string): string =>
   pointer.split("/").findLast((step) => step !== "" && !/^\d+$/.test(step)) ?? "form";
 
+/** What the schema library says by itself is for programmers: `Invalid input: expected string, received undefined`. */
+const isForProgrammers = (message: string): boolean => /^(?:Invalid|Too (?:small|big)|Unrecognized)\b/.test(message);
+const UNNAMED = "This is missing, or not as it should be";
+
 /** One error a field, in the order in which the schema found them. */
 export const fieldErrors = (problems: readonly FieldProblem[], names: FieldNames, fields: Fields): FieldError[] => {
   const fieldOf = names.fieldOf ?? lastName;
   const errors = new Map<string, string>();
   for (const { pointer, message } of problems) {
     const field = fieldOf(pointer, fields);
-    if (!errors.has(field)) errors.set(field, names.messages?.[field] ?? names.say?.(field, message) ?? message);
+    if (errors.has(field)) continue;
+    const missing = fields.has(field) ? undefined : names.missing?.[field];
+    const said = missing ?? names.messages?.[field] ?? names.say?.(field, message) ?? message;
+    errors.set(field, isForProgrammers(said) ? UNNAMED : said);
   }
   return [...errors].map(([field, message]) => ({ field, message }));
 };
