@@ -10,17 +10,26 @@ type Done = (error?: Error | null) => void;
 export class GatheringSocket extends Socket {
   #isGathering = false;
 
+  constructor() {
+    super();
+    // Node's `connect` puts its own `write` on the socket itself, where it would hide this one.
+    this.once("connect", () => void Reflect.deleteProperty(this, "write"));
+  }
+
   override write(data: Uint8Array | string, then?: BufferEncoding | Done, done?: Done): boolean {
-    if (!this.#isGathering && !this.connecting) {
+    if (!this.#isGathering) {
       this.#isGathering = true;
       this.cork();
-      process.nextTick(() => {
-        this.#isGathering = false;
-        this.uncork();
-      });
+      // After all that this turn's promises come to, whether it began in one of them or not.
+      queueMicrotask(() => process.nextTick(() => this.#send()));
     }
     return typeof data === "string" && typeof then === "string"
       ? super.write(data, then, done)
       : super.write(data, typeof then === "function" ? then : undefined);
+  }
+
+  #send(): void {
+    this.#isGathering = false;
+    this.uncork();
   }
 }
