@@ -1,7 +1,8 @@
-import { createSolverRunner, type Problem } from "../features/matching/index.ts";
+import { createSolverRunner, warmUpPlanning, type Problem } from "../features/matching/index.ts";
 import { nobody } from "../features/identity/index.ts";
 import { addRoutes, createServer } from "../platform/http/server.ts";
 import { finishGently } from "../platform/http/stopping.ts";
+import { withoutSql } from "../platform/db/sql-errors.ts";
 import { startSweep } from "../platform/queue/sweep.ts";
 import { addMetricsRoute } from "../platform/telemetry/http-metrics.ts";
 import { inSpan } from "../platform/telemetry/trace.ts";
@@ -13,8 +14,13 @@ import { jobHandlers, sweepers } from "./jobs.ts";
 import { openCourier, openPoster } from "./webhooks.ts";
 import type { Resources } from "./resources.ts";
 
+export interface StartedMatcher {
+  /** Plans for nobody, for some seconds, so that the first desks need not wait longer than the next: once all is served. */
+  readonly warmUp: () => void;
+}
+
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
-export const startMatcher = async (resources: Resources): Promise<void> => {
+export const startMatcher = async (resources: Resources): Promise<StartedMatcher> => {
   const { config, database, log, queue, releasers, sealer, telemetry } = resources;
   const solver = createSolverRunner();
   solver.warm();
@@ -42,7 +48,22 @@ export const startMatcher = async (resources: Resources): Promise<void> => {
     const reaching = startSweep(sweepers, sweeping);
     releasers.add("the sweep of messages", () => reaching.close());
   }
+  return { warmUp: () => warmUp(resources, async (problem) => solver.run(problem)) };
 };
+
+/** In the background, until the process stops: nobody waits for it, and nothing depends on it. */
+const warmUp = ({ database, log, releasers }: Resources, solve: Parameters<typeof warmUpPlanning>[1]): void => {
+  let isOver = false;
+  const warming = warmUpPlanning(database, solve, { ...WARM_UP, isOver: () => isOver }).catch((error: unknown) =>
+    log.warn({ error: withoutSql(error).message }, "planning could not be warmed up"),
+  );
+  releasers.add("warming up", async () => {
+    isOver = true;
+    await warming;
+  });
+};
+
+const WARM_UP = { plans: 200, forMs: 3_000 };
 
 /** A matcher serves nobody but orchestrators: health and readiness, and nothing else. */
 export const serveHealth = async (resources: Resources, port: number): Promise<void> => {

@@ -39,7 +39,7 @@ export const runUntilStopped = async (
   const { healthPort } = config.matcher;
   const resources = await openResources({ config, log: context.log(), ...options });
   try {
-    if (parts.matcher) await startMatcher(resources);
+    const matcher = parts.matcher ? await startMatcher(resources) : undefined;
     if (parts.api) {
       const api = await buildApi(resources);
       context.out(`Covershare is at ${await listen(api, context)}`);
@@ -48,6 +48,7 @@ export const runUntilStopped = async (
       context.out("Covershare's matcher is running");
     }
     context.say("Stop it with Ctrl-C.");
+    matcher?.warmUp();
     await untilStopped(context.stopping);
     context.say("Stopping.");
     // Whoever sends work here asks /readyz every few seconds, and needs that long to hear of it.
