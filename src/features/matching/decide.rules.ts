@@ -107,9 +107,7 @@ const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNe
     const entry = entries.get(need.id);
     const hasSlots = (code: string): boolean => {
       const host = hosts.get(code);
-      return (
-        entry !== undefined && host !== undefined && typeof allowedAt(entry, host, catalogue.problem.now) !== "string"
-      );
+      return entry !== undefined && host !== undefined && typeof allowedAt(entry, host) !== "string";
     };
     let { ring } = need;
     while (ring < LAST_RING && !reach.within(need, ring).some(hasSlots)) ring += 1;

@@ -37,7 +37,7 @@ export const failingRules = async (
     for (const host of catalogue.hosts) {
       const { id } = host.practice;
       if (hosts !== "all" && !hosts.includes(id)) continue;
-      const reason = firstFailingRule(entry, host, catalogue.problem.now, occupancy);
+      const reason = firstFailingRule(entry, host, occupancy);
       // What is published and taken, or lies outside the days, was not read: there is a clinic all the same.
       const isTaken = reason === "service" && snapshot.published.has(publishedKey(id, entry.need.service));
       if (reason !== undefined) reasons.set(id, isTaken ? "window" : reason);

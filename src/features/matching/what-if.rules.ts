@@ -29,9 +29,8 @@ const roomFor = (snapshot: Snapshot, needs: readonly SeekingNeed[], reach: Reach
   const within = new Map(needs.map((need) => [need.id, reach.within(need, LAST_RING)]));
   const catalogue = catalogueOf(problemOf(snapshot, { needs, reach: within, clinics: snapshot.clinics }));
   const occupancy = occupancyBefore(snapshot.usedByDay);
-  const { now } = catalogue.problem;
   return catalogue.hosts.filter((host) =>
-    catalogue.needs.some((entry) => firstFailingRule(entry, host, now, occupancy) === undefined),
+    catalogue.needs.some((entry) => firstFailingRule(entry, host, occupancy) === undefined),
   ).length;
 };
 

@@ -1,8 +1,8 @@
-import type { Catalogue } from "./catalogue.ts";
-import { COURSE_CHARGE, DAY_MS, kmBetween, pairCost, POINTS_A_DAY, REQUEST_CHARGE } from "./cost.ts";
+import type { Catalogue, Host } from "./catalogue.ts";
+import { COURSE_CHARGE, DAY_MS, pairCost, POINTS_A_DAY, REQUEST_CHARGE } from "./cost.ts";
 import { allowedAt, type Opening } from "./filters.ts";
-import { usableParts, type Layout } from "./layout.ts";
-import type { Problem, ProblemPractice, ProblemSlot } from "./problem.ts";
+import type { Layout } from "./layout.ts";
+import type { Problem, ProblemSlot } from "./problem.ts";
 
 /**
  * What a waiting offer's move must gain, in points, unless the snapshot says otherwise: two places fewer, or 8 km by road.
@@ -21,19 +21,6 @@ const placesOf = (problem: Problem, slots: readonly ProblemSlot[]) => {
   }
   return places;
 };
-
-/** Blocks of one need in one run, before they are laid out in arrays. */
-export interface EdgeDraft {
-  readonly first: number;
-  readonly last: number;
-  readonly length: number;
-  readonly host: number;
-  readonly run: number;
-  readonly cost: number;
-  readonly least: number;
-  readonly pair: number;
-  readonly coursePair: number;
-}
 
 /**
  * Numbers the pairs (request, practice) and (course, practice) as they are met, and gives each its charge. A request, or a
@@ -59,62 +46,118 @@ const pairNumbers = (hostCount: number) => {
   };
 };
 
-/** Practices (by index) that offer a service at all: most pairs fall at this filter, so it is an index. */
-const hostsByService = ({ hosts }: Catalogue): ReadonlyMap<string, readonly number[]> => {
-  const lists = new Map<string, number[]>();
-  for (const [at, { runsByService }] of hosts.entries()) {
-    for (const service of runsByService.keys()) {
+/** Practices that offer a service at all: most pairs fall at this filter, so it is an index. */
+const hostsByService = ({ hosts }: Catalogue): ReadonlyMap<string, readonly Host[]> => {
+  const lists = new Map<string, Host[]>();
+  for (const host of hosts) {
+    for (const service of host.runsByService.keys()) {
       const list = lists.get(service) ?? [];
       lists.set(service, list);
-      list.push(at);
+      list.push(host);
     }
   }
   return lists;
 };
 
-/** Kilometres from each home to each practice, worked out once a home. */
-const distances = ({ hosts }: Catalogue) => {
-  const rows = new Map<string, Float64Array>();
-  return (home: ProblemPractice): Float64Array => {
-    const row = rows.get(home.id) ?? Float64Array.from(hosts, ({ practice }) => kmBetween(home, practice));
-    rows.set(home.id, row);
-    return row;
-  };
-};
-
-interface RunPart {
-  readonly run: number;
+/** Blocks of one need in one run. */
+interface Edge {
+  /** First slots of its blocks: from … to, in the model's numbering. */
   readonly first: number;
   readonly last: number;
   readonly length: number;
+  readonly host: number;
+  readonly run: number;
+  readonly pair: number;
+  readonly coursePair: number;
+  /** Cost of a block without the days until its start, and of the edge's cheapest block. */
+  readonly cost: number;
+  readonly least: number;
 }
 
-/** What the search may use of each opening. */
-const openingParts = (layout: Layout, openings: readonly Opening[]): RunPart[] => {
-  const all: RunPart[] = [];
-  for (const opening of openings) {
-    const run = layout.numberOfRun.get(opening.run) ?? 0;
-    for (const { first, last } of usableParts(layout, opening)) all.push({ run, first, last, length: opening.length });
+/** Edges as columns, in the order in which they are found: tens of thousands, so no object each. */
+export type EdgeTable = { readonly [Column in keyof Edge]: number[] };
+
+const emptyTable = (): EdgeTable => ({
+  first: [],
+  last: [],
+  length: [],
+  host: [],
+  run: [],
+  pair: [],
+  coursePair: [],
+  cost: [],
+  least: [],
+});
+
+const addEdge = (table: EdgeTable, edge: Edge): void => {
+  table.first.push(edge.first);
+  table.last.push(edge.last);
+  table.length.push(edge.length);
+  table.host.push(edge.host);
+  table.run.push(edge.run);
+  table.pair.push(edge.pair);
+  table.coursePair.push(edge.coursePair);
+  table.cost.push(edge.cost);
+  table.least.push(edge.least);
+};
+
+/** What all blocks of a need at one practice share. */
+interface Place {
+  readonly host: number;
+  readonly pair: number;
+  readonly coursePair: number;
+  readonly cost: number;
+  /** Where the need's waiting offer is, if it has one; and how much cheaper staying there is. */
+  readonly stays: { readonly first: number; readonly length: number } | undefined;
+  readonly moveThreshold: number;
+  /** Whether only the block that the need has may be taken. */
+  readonly isFull: boolean;
+}
+
+/** Adds an edge for each part of an opening that nothing held and no full day cuts; answers how many blocks that is. */
+const addParts = (table: EdgeTable, layout: Layout, opening: Opening, place: Place): number => {
+  const { runStart, isHeld, slotDay, dayRoom, slotTime } = layout;
+  const { host, pair, coursePair, cost, stays, moveThreshold } = place;
+  const { length } = opening;
+  const run = opening.run.number;
+  const from = (runStart[run] ?? 0) + opening.first;
+  const end = (runStart[run] ?? 0) + opening.last + 1;
+  let blocks = 0;
+  let free = 0;
+  let first = -1;
+  for (let slot = from; slot < from + length - 1; slot += 1) free = isHeld[slot] === 1 ? 0 : free + 1;
+  for (let slot = from; slot <= end; slot += 1) {
+    free = isHeld[slot + length - 1] === 1 ? 0 : free + 1;
+    if (slot < end && free >= length && (dayRoom[slotDay[slot] ?? 0] ?? 0) > 0) {
+      if (first < 0) first = slot;
+      continue;
+    }
+    if (first < 0) continue;
+    if (stays !== undefined && stays.first >= first && stays.first < slot && stays.length === length) {
+      const here = cost - moveThreshold;
+      const least = here + (slotTime[stays.first] ?? 0);
+      addEdge(table, { first: stays.first, last: stays.first, length, host, run, pair, coursePair, cost: here, least });
+    }
+    if (!place.isFull) {
+      const least = cost + (slotTime[first] ?? 0);
+      addEdge(table, { first, last: slot - 1, length, host, run, pair, coursePair, cost, least });
+      blocks += slot - first;
+    }
+    first = -1;
   }
-  return all;
+  return blocks;
 };
 
 export interface Drafts {
-  readonly edges: EdgeDraft[];
+  readonly table: EdgeTable;
+  /** Rows of the table, need by need, each need's cheapest first; need i has `order[edgeStart[i]] … order[edgeStart[i+1]−1]`. */
+  readonly order: readonly number[];
   readonly edgeStart: Int32Array;
   readonly charges: readonly number[];
   readonly blockCount: number;
 }
 
-const draft = (
-  { slotTime }: Layout,
-  place: Pick<EdgeDraft, "length" | "host" | "run" | "pair" | "coursePair">,
-  first: number,
-  last: number,
-  cost: number,
-): EdgeDraft => ({ ...place, first, last, cost, least: cost + (slotTime[first] ?? 0) });
-
-/** Every edge, need by need, each need's cheapest first. */
+/** Every edge. */
 export const draftEdges = (catalogue: Catalogue, layout: Layout): Drafts => {
   const { problem, hosts, needs } = catalogue;
   const pairs = pairNumbers(hosts.length);
@@ -122,43 +165,43 @@ export const draftEdges = (catalogue: Catalogue, layout: Layout): Drafts => {
   const staying = placesOf(problem, layout.slots);
   const moveThreshold = problem.moveThreshold ?? DEFAULT_MOVE_THRESHOLD;
   const offering = hostsByService(catalogue);
-  const kmFrom = distances(catalogue);
-  const edges: EdgeDraft[] = [];
+  const table = emptyTable();
+  const { least, first } = table;
+  const byLeast = (a: number, b: number): number =>
+    (least[a] ?? 0) - (least[b] ?? 0) || (first[a] ?? 0) - (first[b] ?? 0);
+  const order: number[] = [];
   const edgeStart = new Int32Array(needs.length + 1);
   let blockCount = 0;
   for (const [needAt, entry] of needs.entries()) {
-    const { need, request, home } = entry;
-    const mine: EdgeDraft[] = [];
+    const { need, request, home, kmTo } = entry;
     const stays = staying.get(need.id);
-    const kmRow = kmFrom(home);
     const requestTable = pairs.tableOf(JSON.stringify([request.id]));
     const courseTable =
       need.course === undefined ? undefined : pairs.tableOf(JSON.stringify([request.id, need.course]));
     const sinceNow = (POINTS_A_DAY * (need.earliest - problem.now)) / DAY_MS;
-    for (const hostAt of offering.get(need.service) ?? []) {
-      const host = hosts[hostAt];
-      const km = kmRow[hostAt] ?? 0;
+    for (const host of offering.get(need.service) ?? []) {
+      const km = kmTo[host.number] ?? 0;
       // Too far is ruled out here for speed alone: `allowedAt` says so too, after rules that cost more to check.
-      if (host === undefined || km > need.maxKm) continue;
-      const allowed = allowedAt(entry, host, problem.now, km);
+      if (km > need.maxKm) continue;
+      const allowed = allowedAt(entry, host);
       if (typeof allowed === "string") continue;
-      const cost = pairCost(home, host.practice, km) - sinceNow;
       const isPaid = paid.size > 0 && paid.has(JSON.stringify([request.id, host.practice.id]));
-      const pair = pairs.numberIn(requestTable, hostAt, isPaid ? 0 : REQUEST_CHARGE);
-      const coursePair = courseTable === undefined ? -1 : pairs.numberIn(courseTable, hostAt, COURSE_CHARGE);
-      for (const { run, first: from, last: to, length } of openingParts(layout, allowed.openings)) {
-        const place = { length, host: hostAt, run, pair, coursePair };
-        if (stays !== undefined && stays.first >= from && stays.first <= to && stays.length === length) {
-          mine.push(draft(layout, place, stays.first, stays.first, cost - moveThreshold));
-        }
-        if (host.practice.deskFull === true) continue;
-        mine.push(draft(layout, place, from, to, cost));
-        blockCount += to - from + 1;
-      }
+      const place: Place = {
+        host: host.number,
+        pair: pairs.numberIn(requestTable, host.number, isPaid ? 0 : REQUEST_CHARGE),
+        coursePair: courseTable === undefined ? -1 : pairs.numberIn(courseTable, host.number, COURSE_CHARGE),
+        cost: pairCost(home, host.practice, km) - sinceNow,
+        stays,
+        moveThreshold,
+        isFull: host.practice.deskFull === true,
+      };
+      for (const opening of allowed.openings) blockCount += addParts(table, layout, opening, place);
     }
-    mine.sort((a, b) => a.least - b.least || a.first - b.first);
-    for (const edge of mine) edges.push(edge);
-    edgeStart[needAt + 1] = edges.length;
+    const mine: number[] = [];
+    for (let row = order.length; row < least.length; row += 1) mine.push(row);
+    mine.sort(byLeast);
+    for (const row of mine) order.push(row);
+    edgeStart[needAt + 1] = order.length;
   }
-  return { edges, edgeStart, charges: pairs.charges, blockCount };
+  return { table, order, edgeStart, charges: pairs.charges, blockCount };
 };

@@ -1,5 +1,5 @@
 import { hostDayKey, slotsNeeded, type Host, type NeedEntry, type Run } from "./catalogue.ts";
-import { DAY_MS, kmBetween, MINUTE_MS } from "./cost.ts";
+import { DAY_MS } from "./cost.ts";
 import type { ProblemSlot, ReasonCode } from "./problem.ts";
 
 /** Blocks of one need in one run that keep every rule about the need, the clinic and the window: starts `first … last`. */
@@ -32,24 +32,11 @@ const firstFrom = ({ slots }: Run, from: number): number => {
 };
 
 /** Position of the run's last slot that ends by `until`; runs are in order of time, and their slots are neighbours. */
-const lastUntil = ({ slots, clinic }: Run, until: number): number => {
-  const latest = until - clinic.slotMinutes * MINUTE_MS;
+const lastUntil = ({ slots, slotMs }: Run, until: number): number => {
+  const latest = until - slotMs;
   let at = slots.length - 1;
   while (at >= 0 && (slots[at]?.start ?? 0) > latest) at -= 1;
   return at;
-};
-
-/** The stretches of time in which blocks of the need may lie: its window from now on, without the times ruled out for it. */
-const windowsOf = (need: NeedEntry["need"], now: number): readonly (readonly [number, number])[] => {
-  let from = Math.max(now, need.earliest);
-  if (need.notAt === undefined) return [[from, need.dueBy]];
-  const windows: [number, number][] = [];
-  for (const out of need.notAt.toSorted((a, b) => a.from - b.from)) {
-    windows.push([from, Math.min(out.from, need.dueBy)]);
-    from = Math.max(from, out.until);
-  }
-  windows.push([from, need.dueBy]);
-  return windows.filter(([start, end]) => start < end);
 };
 
 const provides = (run: Run, wanted: readonly string[]): boolean => {
@@ -65,11 +52,10 @@ const missingAt = ({ need }: NeedEntry, host: Host): readonly string[] =>
 
 /**
  * The rules of M1 from `not-signed` to `distance`, which do not depend on what is taken: the first that fails, or every
- * opening that is left. `knownKm` spares working the distance out again. Called for every need and practice, so it makes
- * nothing that it does not answer.
+ * opening that is left. Called for every need and practice, so it makes nothing that it does not answer.
  */
-export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: number): ReasonCode | Allowed => {
-  const { need, home } = entry;
+export const allowedAt = (entry: NeedEntry, host: Host): ReasonCode | Allowed => {
+  const { need, home, windows } = entry;
   const { practice } = host;
   if (practice.federation !== home.federation) return "not-signed";
   if (practice.id === home.id) return "own-practice";
@@ -78,7 +64,6 @@ export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: n
   if (entry.reach !== undefined && !entry.reach.has(practice.id)) return "not-yet-ring";
   const runs = host.runsByService.get(need.service);
   if (runs === undefined || runs.length === 0) return "service";
-  const windows = windowsOf(need, now);
   const channel = need.channel ?? "in-person";
   const missing = missingAt(entry, host);
   const openings: Opening[] = [];
@@ -99,7 +84,7 @@ export const allowedAt = (entry: NeedEntry, host: Host, now: number, knownKm?: n
       if (provides(run, missing)) openings.push({ run, first, last, length });
     }
   if (openings.length === 0) return failed;
-  const km = knownKm ?? kmBetween(home, practice);
+  const km = entry.kmTo[host.number] ?? 0;
   return km > need.maxKm ? "distance" : { km, openings };
 };
 
@@ -115,13 +100,8 @@ const isFreeBlock = ({ slots }: Run, from: number, length: number, { isTaken }: 
  * The first rule of M1 that keeps this need from this practice, given what is taken; undefined: it could go there.
  * One order for the plan, the explanations and the pages.
  */
-export const firstFailingRule = (
-  entry: NeedEntry,
-  host: Host,
-  now: number,
-  occupancy: Occupancy,
-): ReasonCode | undefined => {
-  const allowed = allowedAt(entry, host, now);
+export const firstFailingRule = (entry: NeedEntry, host: Host, occupancy: Occupancy): ReasonCode | undefined => {
+  const allowed = allowedAt(entry, host);
   if (typeof allowed === "string") return allowed;
   let failed: ReasonCode = "daily-cap";
   for (const { run, first, last, length } of allowed.openings) {

@@ -48,11 +48,24 @@ export interface Model {
   readonly slotHost: Int32Array;
 }
 
+const inOrder = <T extends Int32Array | Float64Array>(
+  to: T,
+  column: readonly number[],
+  order: readonly number[],
+): T => {
+  let at = 0;
+  for (const row of order) {
+    to[at] = column[row] ?? 0;
+    at += 1;
+  }
+  return to;
+};
+
 /** Compiles a catalogue. Work and memory grow with needs × practices and with the edges found. */
 export const compile = (catalogue: Catalogue): Model => {
   const { needs } = catalogue;
   const layout = layOut(catalogue);
-  const { edges, edgeStart, charges, blockCount } = draftEdges(catalogue, layout);
+  const { table, order, edgeStart, charges, blockCount } = draftEdges(catalogue, layout);
   const requests = new Map<string, number>();
   const requestOf = new Int32Array(needs.length);
   const weight = new Float64Array(needs.length);
@@ -61,32 +74,18 @@ export const compile = (catalogue: Catalogue): Model => {
     requestOf[at] = requests.get(request.id) ?? 0;
     weight[at] = weightOf(need, request);
   }
-  const ints = (): Int32Array => new Int32Array(edges.length);
-  const points = (): Float64Array => new Float64Array(edges.length);
-  const columns = {
-    edgeFirst: ints(),
-    edgeLast: ints(),
-    edgeLength: ints(),
-    edgeHost: ints(),
-    edgeRun: ints(),
-    edgePair: ints(),
-    edgeCoursePair: ints(),
-    edgeCost: points(),
-    edgeLeast: points(),
-  };
-  for (const [at, edge] of edges.entries()) {
-    columns.edgeFirst[at] = edge.first;
-    columns.edgeLast[at] = edge.last;
-    columns.edgeLength[at] = edge.length;
-    columns.edgeHost[at] = edge.host;
-    columns.edgeRun[at] = edge.run;
-    columns.edgePair[at] = edge.pair;
-    columns.edgeCoursePair[at] = edge.coursePair;
-    columns.edgeCost[at] = edge.cost;
-    columns.edgeLeast[at] = edge.least;
-  }
+  const ints = (column: readonly number[]): Int32Array => inOrder(new Int32Array(order.length), column, order);
+  const points = (column: readonly number[]): Float64Array => inOrder(new Float64Array(order.length), column, order);
   return {
-    ...columns,
+    edgeFirst: ints(table.first),
+    edgeLast: ints(table.last),
+    edgeLength: ints(table.length),
+    edgeHost: ints(table.host),
+    edgeRun: ints(table.run),
+    edgePair: ints(table.pair),
+    edgeCoursePair: ints(table.coursePair),
+    edgeCost: points(table.cost),
+    edgeLeast: points(table.least),
     needCount: needs.length,
     slotCount: layout.slots.length,
     value: weight.map(valueOf),

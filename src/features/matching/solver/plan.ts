@@ -32,7 +32,7 @@ const reasonsFor = (catalogue: Catalogue, need: number, occupancy: Occupancy): U
   if (entry === undefined) return { needId: "", reasons };
   for (const host of catalogue.hosts) {
     if (host.practice.id === entry.home.id) continue;
-    const reason = firstFailingRule(entry, host, catalogue.problem.now, occupancy);
+    const reason = firstFailingRule(entry, host, occupancy);
     if (reason !== undefined) reasons[reason] = (reasons[reason] ?? 0) + 1;
   }
   return { needId: entry.need.id, reasons };
