@@ -9,6 +9,7 @@ export interface ReceivedMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  readonly attachments: readonly { readonly name: string; readonly body: string }[];
   readonly headers: Readonly<Record<string, string>>;
   readonly raw: string;
 }
@@ -52,15 +53,28 @@ const splitPart = (part: string): { headers: Record<string, string>; body: strin
   return { headers, body: part.slice(at + 4) };
 };
 
+type Part = ReturnType<typeof splitPart>;
+
+/** What a message is made of, down to what is not multipart itself. */
+const partsOf = (headers: Readonly<Record<string, string>>, body: string): Part[] => {
+  const boundary = /boundary="?([^";]+)"?/.exec(headers["content-type"] ?? "")?.[1];
+  if (boundary === undefined) return [];
+  return body
+    .split(`--${boundary}`)
+    .slice(1, -1)
+    .map((part) => splitPart(part.replace(/^\r\n/, "")))
+    .flatMap((part) => [part, ...partsOf(part.headers, part.body)]);
+};
+
 export const readMail = (raw: string, to: string): ReceivedMail => {
   const { headers, body } = splitPart(raw);
-  const boundary = /boundary="?([^";]+)"?/.exec(headers["content-type"] ?? "")?.[1];
-  const parts = (boundary === undefined ? [] : body.split(`--${boundary}`).slice(1, -1)).map((part) =>
-    splitPart(part.replace(/^\r\n/, "")),
-  );
+  const all = partsOf(headers, body);
+  const isAttached = (part: Part): boolean => part.headers["content-disposition"]?.startsWith("attachment") ?? false;
+  const parts = all.filter((part) => !isAttached(part));
+  const textOf = (part: Part): string => decodeBody(part.headers["content-transfer-encoding"] ?? "7bit", part.body);
   const ofType = (type: string): string => {
     const part = parts.find((each) => each.headers["content-type"]?.startsWith(type));
-    return part === undefined ? "" : decodeBody(part.headers["content-transfer-encoding"] ?? "7bit", part.body);
+    return part === undefined ? "" : textOf(part);
   };
   return {
     to,
@@ -68,6 +82,10 @@ export const readMail = (raw: string, to: string): ReceivedMail => {
     subject: headers["subject"] ?? "",
     text: ofType("text/plain").replaceAll("\r\n", "\n"),
     html: ofType("text/html").replaceAll("\r\n", "\n"),
+    attachments: all.filter(isAttached).map((part) => ({
+      name: /filename="?([^";]+)"?/.exec(part.headers["content-disposition"] ?? "")?.[1] ?? "",
+      body: textOf(part).replaceAll("\r\n", "\n"),
+    })),
     headers,
     raw,
   };

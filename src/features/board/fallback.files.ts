@@ -1,13 +1,11 @@
 import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { newId } from "../../platform/ids/ids.ts";
+import { pageStem as nameOf } from "./fallback.rules.ts";
 import type { PageFolder } from "./fallback.service.ts";
 
 /** Two days of hours: older pages mislead more than they help. */
 const KEPT = 48;
-
-/** A group's code may hold what a file's name may not. */
-const nameOf = (groupCode: string): string => `covershare-${groupCode.replaceAll(/[^A-Za-z0-9-]/g, "_")}`;
 
 const exists = async (path: string): Promise<boolean> =>
   stat(path).then(
@@ -19,7 +17,7 @@ const exists = async (path: string): Promise<boolean> =>
 const writeWhole = async (path: string, content: string): Promise<void> => {
   const draft = `${path}.${newId()}.tmp`;
   try {
-    await writeFile(draft, content, { mode: 0o600, flag: "wx" });
+    await writeFile(draft, content, { mode: 0o600, flag: "wx", flush: true });
     // An unusual umask must not open it, nor take it from its owner.
     await chmod(draft, 0o600);
     await rename(draft, path);

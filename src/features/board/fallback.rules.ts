@@ -15,7 +15,7 @@ export interface FallbackFacts {
   readonly numbers: readonly DeskNumber[];
 }
 
-const STEPS: Readonly<Record<string, string>> = {
+export const STEPS: Readonly<Record<string, string>> = {
   agreed: "agreed, not blocked there yet",
   blocked: "blocked there, details not sent",
   passed: "details sent, not booked there yet",
@@ -23,60 +23,7 @@ const STEPS: Readonly<Record<string, string>> = {
   told: "patient told",
 };
 
-const PRIORITY = { asap: "As soon as possible", urgent: "Urgent", routine: "Routine" } as const;
-
-const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0) ?? 0};`);
-
-type NameOf = (service: string) => string;
-
-const table = (caption: string, heads: readonly string[], rows: readonly (readonly string[])[], none: string): string =>
-  rows.length === 0
-    ? `<h2>${escape(caption)}</h2><p>${escape(none)}</p>`
-    : [
-        `<h2>${escape(caption)}</h2>`,
-        `<table><thead><tr>${heads.map((head) => `<th scope="col">${escape(head)}</th>`).join("")}</tr></thead><tbody>`,
-        ...rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`),
-        "</tbody></table>",
-      ].join("\n");
-
-const STYLE = `body{font:16px/1.4 Arial,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;color:#212b32}
-table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}th,td{border:1px solid #768692;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th{background:#f0f4f5}tr{break-inside:avoid}h2{margin:1.5rem 0 .5rem}@media print{body{font-size:11px;max-width:none;margin:0}}`;
-
-/** The whole page as HTML, for a browser without a network and for paper. */
-export const fallbackHtml = (facts: FallbackFacts, nameOf: NameOf): string => {
-  const open = facts.open.map((line) => [
-    speakInstant(line.dueBy),
-    `${line.refs.length} × ${nameOf(line.service)}, ${line.minutes} min`,
-    `${line.reference} ${line.refs.join(" ")}`,
-    line.homeName,
-    PRIORITY[line.priority],
-    line.asked.join(", ") || "nobody",
-  ]);
-  const agreed = facts.agreed.map((need) => [
-    speakInstant(need.startsAt),
-    nameOf(need.service),
-    `${need.reference} ${need.ref}`,
-    need.homeName,
-    need.supportingName,
-    STEPS[need.step] ?? need.step,
-  ]);
-  const numbers = facts.numbers.map(({ name, kind, phone }) => [
-    kind === "federation" ? `${name} (federation)` : name,
-    phone === null ? "no desk number given" : speakPhone(phone),
-  ]);
-  const title = `${facts.groupName}, as it stood on ${speakInstant(facts.at)}`;
-  return `<!doctype html>
-<html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><h1>When Covershare is down: ${escape(facts.groupName)}</h1>
-<p><strong>As it stood on ${escape(speakInstant(facts.at))}.</strong> Use it by telephone: who needs what, who is agreed, whom to ring. Patients are known by these references in the practices' own systems. Write down what you agree, and enter it when Covershare is back.</p>
-${table("Still looking for a place", ["By", "What", "Reference", "For", "Urgency", "Asked"], open, "Nothing is looking for a place.")}
-${table("Agreed, still to come", ["When", "What", "Reference", "Patient of", "Goes to", "Status"], agreed, "Nothing is agreed from now on.")}
-${table("Numbers that ring at the desk", ["Practice", "Number"], numbers, "No practice belongs to the group.")}
-</body></html>
-`;
-};
+export type NameOf = (service: string) => string;
 
 /** Items joined into lines of at most `most` characters: a mail has few lines, a group many desks. */
 const packed = (items: readonly string[], most = 290): string[] => {
@@ -99,7 +46,7 @@ const section = (title: string, items: readonly string[], lines: number): string
     : [
         `${title}:`,
         ...packed(items.slice(0, shown)),
-        ...(left > 0 ? [`And ${left} more: see the page on the board or on disk.`] : []),
+        ...(left > 0 ? [`And ${left} more: see the attached page.`] : []),
       ];
 };
 
@@ -108,6 +55,7 @@ export const fallbackMail = (facts: FallbackFacts, nameOf: NameOf) => ({
   subject: `If Covershare is down: ${facts.groupName} at ${londonTime(facts.at)}, ${facts.open.reduce((sum, line) => sum + line.refs.length, 0)} looking, ${facts.agreed.length} agreed`,
   lines: [
     `As it stood on ${speakInstant(facts.at)}. Keep the latest of these mails: with it the day can go on by telephone.`,
+    "The page itself is attached: open it without a network, or print it. In short:",
     ...section(
       "Still looking",
       facts.open.map(
@@ -146,3 +94,10 @@ export const nextFallbackMailAt = (now: Date): Date => {
 
 /** Which hour's page it is, in UTC so that no hour is missing or doubled: `2026-12-21T09Z`. */
 export const hourOf = (at: Date): string => `${at.toISOString().slice(0, 13)}Z`;
+
+/** A group's code may hold what a file's name may not. */
+export const pageStem = (groupCode: string): string =>
+  `covershare-${groupCode.replaceAll(/[^A-Za-z0-9-]/g, "_").slice(0, 50)}`;
+
+/** What the page of an hour is called, attached and on disk. */
+export const pageName = (groupCode: string, at: Date): string => `${pageStem(groupCode)}-${hourOf(at)}.html`;

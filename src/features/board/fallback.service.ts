@@ -9,7 +9,8 @@ import {
   readDeskNumbers,
   readOpenLines,
 } from "./fallback.repository.ts";
-import { fallbackHtml, fallbackMail, hourOf, nextFallbackMailAt, type FallbackFacts } from "./fallback.rules.ts";
+import { fallbackHtml } from "./fallback-page.rules.ts";
+import { fallbackMail, hourOf, nextFallbackMailAt, pageName, type FallbackFacts } from "./fallback.rules.ts";
 import { schedule, takeDue } from "./schedule.repository.ts";
 
 const noSuchGroup = (code: string): DomainError =>
@@ -56,6 +57,8 @@ export const scheduleFallbackMails = async (database: Database): Promise<void> =
 };
 
 const AT_ONCE = 50;
+/** Of the attached page: mail systems of practices take 10 MB and more, phones read less with pleasure. */
+const PAGE_BYTES = 256 * 1_024;
 
 /** Mails the page to every federation whose hour has come; not where nothing is open and nothing agreed. */
 export const mailPages = async (database: Database): Promise<void> => {
@@ -69,6 +72,7 @@ export const mailPages = async (database: Database): Promise<void> => {
         cause: `fallback:${organisationCode}:${hourOf(now)}`,
         kind: "fallback-page",
         ...fallbackMail(facts, nameOf),
+        page: { name: pageName(groupCode, now), html: fallbackHtml(facts, nameOf, PAGE_BYTES) },
       });
     }
   });

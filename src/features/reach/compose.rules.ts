@@ -11,6 +11,7 @@ export interface Worded {
   readonly link: string;
   readonly linkText: string;
   readonly ring: LetterPart["ring"];
+  readonly page?: Letter["page"];
 }
 
 export interface Composed {
@@ -70,6 +71,8 @@ export const compose = (worded: readonly Worded[], forName: string, isPush: bool
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
+    // Of several only the last: an older page misleads.
+    const page = isPush ? undefined : group.findLast((each) => each.page !== undefined)?.page;
     const subject = group.length === 1 ? first.subject : `For your desk: ${summary(group)}`;
     return [
       {
@@ -79,6 +82,7 @@ export const compose = (worded: readonly Worded[], forName: string, isPush: bool
           subject: withoutIdentifiers(subject, 200),
           parts: group.map(cleanPart),
           forName: withoutIdentifiers(forName, 120),
+          ...(page && { page }),
         },
       },
     ];

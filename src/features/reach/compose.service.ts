@@ -83,6 +83,7 @@ const putIntoWords = async (tx: Tx, recipient: string, due: readonly DueDelivery
         link,
         linkText,
         ring,
+        page: content?.page,
       });
     }
   }

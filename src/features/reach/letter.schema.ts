@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { linkPath } from "./note.schema.ts";
+import { attachedPage, linkPath } from "./note.schema.ts";
 
 /** One thing in a message. */
 export const letterPart = z.object({
@@ -18,6 +18,8 @@ export const letter = z.object({
   kind: z.string(),
   subject: z.string(),
   parts: z.array(letterPart).min(1),
+  /** Goes along with a mail; never with a notification. */
+  page: attachedPage.optional(),
   /** Who it is for, at its end. */
   forName: z.string(),
 });

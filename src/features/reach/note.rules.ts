@@ -25,6 +25,10 @@ export const withoutIdentifiers = (text: string, max: number): string =>
       .trim(),
   );
 
+/** The same for a whole page that goes along: line by line and across their ends. */
+export const pageWithoutIdentifiers = (html: string): string =>
+  withoutNumbers(html.normalize("NFKC").replaceAll(/\p{Nd}/gu, (digit) => (/\d/.test(digit) ? digit : "")));
+
 /** Lines that are harmless alone may make a number together; where they do, it is taken out of them. */
 export const linesWithoutIdentifiers = (lines: readonly string[]): string[] =>
   withoutNumbers(lines.join("\n")).split("\n");

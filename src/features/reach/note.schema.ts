@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { priorities } from "../requests/index.ts";
 import { isMessageKind, type MessageKind } from "./message-kinds.ts";
-import { withoutIdentifiers } from "./note.rules.ts";
+import { pageWithoutIdentifiers, withoutIdentifiers } from "./note.rules.ts";
 
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const SEGMENT = `[a-z][a-z-]*|${UUID}|CR-[2-9A-HJ-NP-Z]{4,8}|N\\d{2,3}|\\d{4}-\\d\\d-\\d\\d|[A-Za-z0-9_-]{43}`;
@@ -12,6 +12,12 @@ const SEGMENT = `[a-z][a-z-]*|${UUID}|CR-[2-9A-HJ-NP-Z]{4,8}|N\\d{2,3}|\\d{4}-\\
  */
 export const linkPath = z.string().regex(new RegExp(`^(?:/(?:${SEGMENT}))+$`), "must be the path of a page");
 
+/** A page that goes along with a mail: one file, without anything from elsewhere. */
+export const attachedPage = z.object({
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,80}\.html$/),
+  html: z.string().max(300_000),
+});
+
 /** One thing to tell somebody: a subject that says all that matters, a few lines, and where to go. */
 export const noteContent = z.object({
   subject: z.string(),
@@ -21,6 +27,7 @@ export const noteContent = z.object({
   linkText: z.string(),
   /** The organisation whose desk may be rung about it: its number is looked up, never handed in. */
   ring: z.string().nullable(),
+  page: attachedPage.optional(),
 });
 export type NoteContent = z.output<typeof noteContent>;
 
@@ -40,6 +47,7 @@ export const noteInput = z.object({
   link: linkPath,
   linkText: z.string().transform((text) => withoutIdentifiers(text, 60)),
   ring: z.string().nullable(),
+  page: attachedPage.extend({ html: z.string().max(300_000).transform(pageWithoutIdentifiers) }).optional(),
   priority: z.enum(priorities),
 });
 export type NoteInput = z.input<typeof noteInput>;

@@ -63,9 +63,9 @@ export type MailToQueue = Omit<NoteInput, "linkText" | "ring" | "priority"> &
  */
 export const queueMail = async (tx: Tx, message: MailToQueue): Promise<{ readonly queued: number }> => {
   const input = noteInput.parse({ linkText: "Open Covershare", ring: null, priority: "urgent", ...message });
-  const { organisationCode, userId, cause, kind, priority, subject, lines, link, linkText, ring } = input;
+  const { organisationCode, userId, cause, kind, priority, subject, lines, link, linkText, ring, page } = input;
   const recipients = await recipientsOf(tx.q, { organisationCode, userId });
-  const content = { subject, lines, link, linkText, ring };
+  const content = { subject, lines, link, linkText, ring, ...(page && { page }) };
   const queued = await queueNote(tx, organisationCode, recipients, { cause, kind, priority, offerId: null, content });
   return { queued };
 };

@@ -1,5 +1,6 @@
 import { createTransport } from "nodemailer";
 import { renderMail } from "./letter.rules.ts";
+import type { Letter } from "./letter.schema.ts";
 import type { Courier, Outcome } from "./courier.ts";
 
 export interface SmtpSettings {
@@ -29,6 +30,12 @@ const outcomeOf = (error: unknown): Outcome => {
   const name = "code" in error && typeof error.code === "string" ? error.code : "unknown";
   return { kind: "later", code: code === undefined ? name : String(code) };
 };
+
+const attached = ({ name, html }: NonNullable<Letter["page"]>) => ({
+  filename: name,
+  content: html,
+  contentType: "text/html; charset=utf-8",
+});
 
 /** In all, however slowly the server answers: less than the lease. */
 const LONGEST_MS = 60_000;
@@ -67,6 +74,7 @@ export const createSmtpCourier = (settings: SmtpSettings): Courier => {
           from: settings.from,
           to: { name: "", address },
           ...mail,
+          attachments: content.page === undefined ? [] : [attached(content.page)],
           messageId: messageIdOf(id, settings.from),
           date: createdAt,
           // RFC 3461, where the server offers it: what becomes of it is reported to `from`, for `covershare mail bounce`.

@@ -7,6 +7,8 @@ import { z } from "zod";
 import { runCli } from "../../../src/app/cli.ts";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { scheduleDigests, sendDigests } from "../../../src/features/board/digest.service.ts";
+import { fallbackHtml } from "../../../src/features/board/fallback-page.rules.ts";
+import type { FallbackFacts } from "../../../src/features/board/fallback.rules.ts";
 import { openPageFolder } from "../../../src/features/board/fallback.files.ts";
 import {
   fallbackPage,
@@ -113,6 +115,68 @@ describe("the page for when all is down", () => {
     await db.holdClock("2026-12-24T07:59:00Z");
     await mailPages(db.database);
     expect(await mailed("fallback-page")).toHaveLength(4);
+  });
+});
+
+/** Of a group in which very much is open and agreed, ten minutes apart. */
+const many = (open: number, agreed: number): FallbackFacts => {
+  const at = (index: number): Date => new Date(Date.parse("2026-12-23T12:00:00Z") + index * 600_000);
+  const about = (index: number) => ({
+    reference: `CR-${index + 2_222}`,
+    homeName: "Riverside Surgery",
+    service: "wound-simple",
+  });
+  const [line, need] = [
+    { priority: "urgent" as const, minutes: 20, refs: ["N01"], asked: ["Elm Tree Practice"] },
+    { ref: "N02", supportingName: "Elm Tree Practice", step: "booked" },
+  ];
+  return {
+    groupName: "A group",
+    at: new Date("2026-12-23T10:00:00Z"),
+    open: Array.from({ length: open }, (_, index) => ({ ...about(index), ...line, dueBy: at(index) })),
+    agreed: Array.from({ length: agreed }, (_, index) => ({ ...about(index), ...need, startsAt: at(index) })),
+    numbers: [{ name: "Riverside Surgery", kind: "practice", phone: "01632960123" }],
+  };
+};
+
+describe("the page that goes along with a mail", () => {
+  const rowsIn = (html: string): number => (html.match(/<tr><td>/g) ?? []).length;
+
+  it("is whole where it is small, and says nothing of what was left out", () => {
+    const facts = many(3, 5);
+    const html = fallbackHtml(facts, (code) => code, 262_144);
+    expect(html).toBe(fallbackHtml(facts, (code) => code));
+    expect([rowsIn(html), html.includes("Not on this page")]).toEqual([9, false]);
+  });
+
+  it.each([
+    ["agreed times furthest ahead go first", 100, 3_000],
+    ["then needs that are due last", 3_000, 3_000],
+  ])("stays within its size, and says how many of what are not on it: %s", (_what, open, agreed) => {
+    const html = fallbackHtml(many(open, agreed), (code) => code, 65_536);
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(65_536);
+    expect(Buffer.byteLength(html)).toBeGreaterThan(40_000);
+    const note = /Not on this page[^<]*/.exec(html)?.[0] ?? "";
+    const left = [...note.matchAll(/(\d+) more/g)].map(([, count]) => Number(count)).reduce((sum, n) => sum + n, 0);
+    // Each thing is either there or counted; the first to come and the numbers stay.
+    expect(rowsIn(html) - 1 + left).toBe(open + agreed);
+    expect(html).toContain("CR-2222");
+    expect(html).toContain("(01632) 960123");
+  });
+
+  it("is never seen half written on disk", async () => {
+    const pages = openPageFolder(join(folder, "atomic"));
+    const file = join(folder, "atomic", `covershare-${TEST_GROUP}.html`);
+    const [a, b] = ["a".repeat(400_000), "b".repeat(400_000)];
+    await pages.put(TEST_GROUP, "2026-12-23T09Z", a);
+    const seen = new Set<string>();
+    for (let round = 0; round < 10; round += 1) {
+      const writing = pages.put(TEST_GROUP, "2026-12-23T10Z", round % 2 === 0 ? b : a);
+      for (let look = 0; look < 5; look += 1) seen.add(await readFile(file, "utf8"));
+      await writing;
+    }
+    expect([...seen].filter((text) => text !== a && text !== b)).toEqual([]);
+    expect((await readdir(join(folder, "atomic"))).filter((name) => name.endsWith("tmp"))).toEqual([]);
   });
 });
 

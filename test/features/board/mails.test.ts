@@ -3,10 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { readAlarms, sweepAlarms, watchOpen } from "../../../src/features/alarms/index.ts";
 import { scheduleDigests, sendDigests } from "../../../src/features/board/digest.service.ts";
-import { mailPages, scheduleFallbackMails } from "../../../src/features/board/fallback.service.ts";
+import { fallbackPage, mailPages, scheduleFallbackMails } from "../../../src/features/board/fallback.service.ts";
 import type { Couriers } from "../../../src/features/reach/index.ts";
-import { aBroker, aClinic, aPractice, aRequest, openTestDatabase, type TestDatabase } from "../../support/index.ts";
-import { startMailServer, type MailServer } from "../../support/mail-server.ts";
+import {
+  aBroker,
+  aClinic,
+  aPractice,
+  aRequest,
+  openTestDatabase,
+  TEST_GROUP,
+  type TestDatabase,
+} from "../../support/index.ts";
+import { startMailServer, type MailServer, type ReceivedMail } from "../../support/mail-server.ts";
 import { aMailbox, closeCouriers, mailBy, PUBLIC_URL, reachOnce } from "../reach/support.ts";
 import { anOffer } from "./support.ts";
 
@@ -45,7 +53,7 @@ afterAll(async () => {
   await db.close();
 });
 
-const arrived = async (): Promise<readonly { to: string; subject: string; text: string; html: string }[]> => {
+const arrived = async (): Promise<readonly ReceivedMail[]> => {
   await reachOnce(db, mail);
   return server.received.splice(0);
 };
@@ -73,6 +81,14 @@ describe("mail of the safety net", () => {
     for (const { text } of digests) expect(text).toContain("looks past the days off (Christmas Day)");
     const pages = mails.filter(({ text }) => text.includes("Still looking"));
     expect(pages).toHaveLength(2);
+    for (const { attachments, text } of pages) {
+      // The page itself goes along, whole and one file: without a network it opens and prints.
+      expect(attachments.map(({ name }) => name)).toEqual([`covershare-${TEST_GROUP}-2026-12-23T16Z.html`]);
+      expect(attachments[0]?.body).toBe(await fallbackPage(db.q, TEST_GROUP));
+      expect(attachments[0]?.body).toMatch(/^<!doctype html>[^]*@media print[^]*<\/html>\n$/);
+      expect(text).toContain("The page itself is attached");
+    }
+    for (const { attachments } of digests) expect(attachments).toEqual([]);
     for (const { text, html } of [...digests, ...pages]) {
       expect(text).toContain(reference);
       expect(text).toContain("(09434) 765919");
