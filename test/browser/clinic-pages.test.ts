@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Actor } from "../../src/features/access/index.ts";
-import { ensureCatalogue } from "../../src/features/services/index.ts";
-import { aClinic, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
+import { aClinic, aRequest, aUser, type TestDatabase } from "../support/index.ts";
 import { anAgreement } from "./support/agreement.ts";
-import { openSite, type TestSite, type Visitor } from "./support/site.ts";
+import { openChristmasSite, type TestSite, type Visitor } from "./support/site.ts";
 
 let db: TestDatabase;
 let site: TestSite;
@@ -11,10 +10,7 @@ let actor: Actor;
 let desk: Visitor;
 
 beforeAll(async () => {
-  db = await openTestDatabase();
-  await ensureCatalogue(db.q);
-  await db.holdClock("2026-12-21T09:00:00Z");
-  site = await openSite(db);
+  ({ db, site } = await openChristmasSite());
 });
 beforeEach(async () => {
   actor = await aUser(db, { roles: ["nurse", "manager"] });

@@ -1,17 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPasswords, createUser } from "../../src/features/identity/index.ts";
-import { ensureCatalogue } from "../../src/features/services/index.ts";
-import { aPractice, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
-import { openSite, type TestSite } from "./support/site.ts";
+import { aPractice, aUser, type TestDatabase } from "../support/index.ts";
+import { openChristmasSite, type TestSite } from "./support/site.ts";
 
 let db: TestDatabase;
 let site: TestSite;
 
 beforeAll(async () => {
-  db = await openTestDatabase();
-  await ensureCatalogue(db.q);
-  await db.holdClock("2026-12-21T09:00:00Z");
-  site = await openSite(db);
+  ({ db, site } = await openChristmasSite());
 });
 afterAll(async () => {
   await site.close();

@@ -1,31 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureCatalogue } from "../../src/features/services/index.ts";
-import { aBroker, aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../support/index.ts";
+import { aBroker, aClinic, aPractice, aRequest, aUser, type TestDatabase } from "../support/index.ts";
 import { count, plan } from "../support/story.ts";
 import { sql } from "drizzle-orm";
-import { openSite, type TestSite } from "./support/site.ts";
+import { dressings, openChristmasSite, type TestSite } from "./support/site.ts";
 
 let db: TestDatabase;
 let site: TestSite;
 
 beforeAll(async () => {
-  db = await openTestDatabase();
-  await ensureCatalogue(db.q);
-  await db.holdClock("2026-12-21T09:00:00Z");
-  site = await openSite(db);
+  ({ db, site } = await openChristmasSite());
 });
 afterAll(async () => {
   await site.close();
   await db.close();
 });
-
-const dressings = {
-  service: "wound-simple",
-  count: "14",
-  by: "2026-12-24T18:30:00.000Z",
-  maxKm: "8",
-  reason: "staff-absence",
-};
 
 describe("explanations on the pages", () => {
   it("M6: Ask for cover says who has room before anything is posted, with or without script", async () => {

@@ -10,6 +10,12 @@ import type { TestDatabase } from "./database.ts";
 
 export const solver: Solver = async (problem) => solve(problem);
 
+/** Nobody and nothing, on a Monday morning: for tests of a whole group that share a database. */
+export const startOver = async (db: TestDatabase): Promise<void> => {
+  await db.q.execute(sql`truncate organisations, cover_requests, match_due, events, event_heads cascade`);
+  await db.holdClock("2026-12-14T10:00:00Z");
+};
+
 /** One round of what the matcher's sweep does about asking, without waiting for a timer. */
 export const sweep = async (db: TestDatabase): Promise<void> => {
   await lapseOffers(db.database);

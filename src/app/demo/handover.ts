@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { agreementView, ownerOf, type AgreementView } from "../../features/agreements/index.ts";
 import { wallClock } from "../../platform/clock/clock.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { deskOf, eventually, ms, nameOf, type Stage } from "./stage.ts";
 
 const agreements = z.object({ items: z.array(agreementView) });
@@ -26,7 +27,7 @@ const liveOf = async (stage: Stage, reference: string): Promise<AgreementView[]>
 const walk = async (stage: Stage, all: readonly AgreementView[], step: Doing): Promise<void> => {
   const owner = ownerOf(step);
   const codeOf = (one: AgreementView): string => (owner === "home" ? one.homeCode : one.supportingCode);
-  const desks = [...new Set(all.map(codeOf))];
+  const desks = unique(all.map(codeOf));
   const before = wallClock.monotonicMs();
   const changed = await Promise.all(
     desks.map(async (code) => {

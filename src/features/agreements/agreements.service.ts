@@ -1,6 +1,7 @@
 import { appNow, type Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit, recordAudits, type Author } from "../audit/index.ts";
 import { londonDate } from "../calendar/index.ts";
@@ -116,7 +117,7 @@ const releasesOfDays = async (
   tx: Tx,
   wanted: readonly (Parties & Block)[],
 ): Promise<(one: Parties & Block) => ReleaseBy | undefined> => {
-  const release = await releasesFor(tx, [...new Set(wanted.map(({ homeCode }) => homeCode))]);
+  const release = await releasesFor(tx, unique(wanted.map(({ homeCode }) => homeCode)));
   const keyOf = ({ requestId, supportingCode, startsAt }: Parties & Block): string =>
     `${requestId} ${supportingCode} ${londonDate(startsAt)}`;
   const firstOf = new Map<string, Date>();
@@ -138,7 +139,7 @@ export const describe = (agreement: { id: string; ref: string; startsAt: Date; e
 export const concerned = async (
   tx: Tx,
   of: { readonly homeCode: string; readonly supportingCode: string; readonly groupCode: string },
-): Promise<string[]> => [...new Set([of.homeCode, of.supportingCode, ...(await brokersOf(tx, of.groupCode))])];
+): Promise<string[]> => unique([of.homeCode, of.supportingCode, ...(await brokersOf(tx, of.groupCode))]);
 
 /** On which side of the agreement the actor stands; a stranger gets the same answer as for an unknown id (P3). */
 export const sideOf = (

@@ -1,4 +1,5 @@
 import type { Queryable } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { givenBy } from "./given.repository.ts";
@@ -21,7 +22,7 @@ export const readGiven = async (
   names = serviceNames(q),
 ) => {
   const [given, nameOf] = await Promise.all([givenBy(q, organisationCode, options), names]);
-  return [...new Set(given.map(({ reference }) => reference))].map((reference) => {
+  return unique(given.map(({ reference }) => reference)).map((reference) => {
     const slots = given.filter((one) => one.reference === reference);
     const became = slots.map(becameOf);
     return {

@@ -1,5 +1,6 @@
 import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { recordAudit, type Author } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
@@ -29,8 +30,6 @@ export const sideIn = (
   if (actor.organisationCode === agreement.supportingCode) return "supporting";
   return isBroker(actor) && actor.groupCode === agreement.groupCode ? "broker" : undefined;
 };
-
-const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 /** Locks the requests of those of these agreements that the actor may see, and gives them as they stand then. */
 export const lockMine = async (
@@ -70,11 +69,7 @@ export const announceWalked = async (
   walked: readonly Walked[],
   wasUndone: boolean,
 ): Promise<void> => {
-  const pairs = new Map<string, Walked[]>();
-  for (const one of walked) {
-    const key = `${one.agreement.homeCode} ${one.agreement.supportingCode} ${one.side}`;
-    pairs.set(key, [...(pairs.get(key) ?? []), one]);
-  }
+  const pairs = groupBy(walked, ({ agreement, side }) => `${agreement.homeCode} ${agreement.supportingCode} ${side}`);
   for (const pair of pairs.values()) {
     const [first] = pair;
     if (first === undefined) continue;

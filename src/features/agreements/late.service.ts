@@ -1,5 +1,6 @@
 import type { Database, Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { brokersOf, openingHoursOf } from "../practices/index.ts";
 import { stepLate } from "./agreements.events.ts";
 import type { LiveAgreement } from "./agreements.repository.ts";
@@ -14,7 +15,7 @@ const workOutLateness = async (tx: Tx): Promise<number> => {
   const found = await lockUnknownLateness(tx, AT_ONCE);
   const deskOf = ({ step, homeCode, supportingCode }: (typeof found)[number]): string =>
     owedSteps[step].owner === "home" ? homeCode : supportingCode;
-  const hours = await openingHoursOf(tx.q, [...new Set(found.map(deskOf))]);
+  const hours = await openingHoursOf(tx.q, unique(found.map(deskOf)));
   await setLateness(
     tx,
     found.map((one) => ({ id: one.id, step: one.step, lateAt: lateAt(hours.get(deskOf(one)) ?? [], one) })),
@@ -24,11 +25,7 @@ const workOutLateness = async (tx: Tx): Promise<number> => {
 
 /** Tells the owner of a late step, and the brokers: one message for each request, pair of practices and step. */
 const chase = async (tx: Tx, late: readonly LiveAgreement[]): Promise<void> => {
-  const groups = new Map<string, LiveAgreement[]>();
-  for (const one of late) {
-    const key = `${one.requestId} ${one.supportingCode} ${one.step}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
+  const groups = groupBy(late, (one) => `${one.requestId} ${one.supportingCode} ${one.step}`);
   for (const group of groups.values()) {
     const [first] = group;
     const step = waitingSteps.find((each) => each === first?.step);

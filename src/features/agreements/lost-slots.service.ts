@@ -2,6 +2,7 @@ import { z } from "zod";
 import { sql } from "drizzle-orm";
 import { rows, type Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
@@ -55,7 +56,7 @@ export const loseAgreedSlots = async (
 ): Promise<{ readonly moved: number; readonly broken: number }> => {
   const seen = await liveAgreementsOnSlots(tx.q, slotIds);
   if (seen.length === 0) return { moved: 0, broken: 0 };
-  await lockRequests(tx, [...new Set(seen.map((agreement) => agreement.requestId))]);
+  await lockRequests(tx, unique(seen.map((agreement) => agreement.requestId)));
   const affected = await liveAgreementsOnSlots(tx.q, slotIds);
   let moved = 0;
   for (const agreement of affected) {

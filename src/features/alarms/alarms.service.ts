@@ -1,6 +1,7 @@
 import { appNow, type Database, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { defaultOpeningHours } from "../calendar/index.ts";
@@ -36,7 +37,7 @@ export const watchOpen = async (database: Database): Promise<void> => {
   await dropSettledWatches(database.q);
   const open = await readUnwatched(database.q, AT_ONCE);
   if (open.length === 0) return;
-  const hours = await openingHoursOf(database.q, [...new Set(open.map(({ deskCode }) => deskCode))]);
+  const hours = await openingHoursOf(database.q, unique(open.map(({ deskCode }) => deskCode)));
   const watches = open.map(({ kind, subject, deskCode, from, until, basis }): Watch => {
     const desk = hours.get(deskCode) ?? defaultOpeningHours;
     if (kind === "line") return { kind, subject, basis, ...lineTimes(desk, from, until) };

@@ -1,4 +1,5 @@
 import { appNow, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { defaultOpeningHours, type OpeningHours } from "../calendar/index.ts";
@@ -31,7 +32,7 @@ export const rotaFor = async (q: Queryable, groupCode: string): Promise<Duty> =>
   return {
     rota: { owner: named(stored?.ownerId), deputy: named(stored?.deputyId) },
     present,
-    everybody: [...new Set(there.length > 0 ? there : brokers.map(({ id }) => id))],
+    everybody: unique(there.length > 0 ? there : brokers.map(({ id }) => id)),
     hours: hours ?? defaultOpeningHours,
   };
 };

@@ -1,3 +1,4 @@
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { londonDate, londonTime, speakInstant } from "../calendar/index.ts";
 import { nameOfAlarm, todoOfAlarm, type AlarmView } from "../alarms/index.ts";
 
@@ -18,25 +19,22 @@ const speakLevel = (alarm: AlarmView, now: Date): string => {
 
 /** Alarms of one silent desk are one call to make, and one line. */
 const perCall = (alarms: readonly AlarmView[]): { readonly first: AlarmView; readonly all: readonly AlarmView[] }[] => {
-  const calls = new Map<string, AlarmView[]>();
-  for (const alarm of alarms) {
-    const key =
-      alarm.kind === "desk-silent" ? `${alarm.deskCode} ${alarm.acknowledgedAt === null ? "open" : "taken"}` : alarm.id;
-    calls.set(key, [...(calls.get(key) ?? []), alarm]);
-  }
+  const calls = groupBy(alarms, (alarm) =>
+    alarm.kind === "desk-silent" ? `${alarm.deskCode} ${alarm.acknowledgedAt === null ? "open" : "taken"}` : alarm.id,
+  );
   return [...calls.values()].flatMap((all) => (all[0] === undefined ? [] : [{ first: all[0], all }]));
 };
 
 /** Several offers of one request are one thing to speak about: how much in all, and by when first. */
 const perRequest = (alarms: readonly AlarmView[]) => {
-  const references = [...new Set(alarms.flatMap(({ reference }) => (reference === null ? [] : [reference])))];
+  const references = unique(alarms.flatMap(({ reference }) => (reference === null ? [] : [reference])));
   return references.map((reference) => {
     const own = alarms.filter((alarm) => alarm.reference === reference);
     return {
       reference,
       homeName: own[0]?.homeName ?? null,
       needs: own.reduce((sum, { needs }) => sum + needs, 0),
-      services: [...new Set(own.flatMap(({ services }) => services))],
+      services: unique(own.flatMap(({ services }) => services)),
       breaksAt: own.flatMap(({ breaksAt }) => breaksAt ?? []).toSorted((a, b) => a.localeCompare(b))[0] ?? null,
     };
   });

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Database } from "../../platform/db/database.ts";
 import { blank, type FormState } from "../../platform/web/fields.ts";
 import { none, redirect, view, type Redirect, type View } from "../../platform/web/page.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { brokersOnly, form, page, type Actor, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { assignBody, assignByHand, freeTimesFor, nudgeBody, nudgeOffers } from "../offers/index.ts";
@@ -44,7 +45,7 @@ const show = async (actor: Actor, { q }: Database, reference: string, state: For
   const request = await readRequest(q, actor, reference);
   const times = await freeTimesFor(q, actor, reference);
   const nameOf = await serviceNames(q);
-  const practices = [...new Set(times.map(({ supportingCode }) => supportingCode))].map((code) => {
+  const practices = unique(times.map(({ supportingCode }) => supportingCode)).map((code) => {
     const own = times.filter(({ supportingCode }) => supportingCode === code);
     return {
       code,

@@ -1,5 +1,6 @@
 import { appNow } from "../../platform/db/database.ts";
 import { none, view } from "../../platform/web/page.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { brokersOnly, page, type AppPage } from "../access/index.ts";
 import { londonDate, londonInstant, speakDay, speakInstant } from "../calendar/index.ts";
 import { priorities, speakPriority } from "../requests/index.ts";
@@ -161,7 +162,7 @@ export const overviewPages: readonly AppPage[] = [
               isPaused: fact.isPaused,
               isUrgent: fact.priority !== "routine",
               priorityWords: speakPriority(fact.priority),
-              services: [...new Set(fact.lines.map(([service]) => nameOf(service)))].join(", "),
+              services: unique(fact.lines.map(([service]) => nameOf(service))).join(", "),
               by: soonest === undefined ? "" : speakInstant(soonest),
               counts: countsOf(fact),
               asked: fact.asked.length,

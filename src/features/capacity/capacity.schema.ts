@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unique } from "../../platform/lists/lists.ts";
 import { holdsNhsNumber } from "../privacy/index.ts";
 import { orderedRequirements, requirementListSchema, serviceCodeSchema } from "../services/index.ts";
 
@@ -38,7 +39,7 @@ export const serviceCodes = z
   .array(serviceCodeSchema)
   .min(1, "Name at least one service.")
   .max(40)
-  .transform((codes) => [...new Set(codes)].sort());
+  .transform((codes) => unique(codes).sort());
 
 export const provides = requirementListSchema.transform((codes): string[] => orderedRequirements(codes));
 

@@ -1,6 +1,7 @@
 import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { clinicChanged } from "./capacity.events.ts";
 import type { Channel, Pledge, SlotState } from "./capacity.schema.ts";
 import { insertClinics, type NewClinic } from "./clinics.repository.ts";
@@ -118,7 +119,7 @@ export const createClinic = async (tx: Tx, clinic: ClinicToCreate): Promise<Crea
 
 /** Tells the organisations of these clinics how their slots stand now. Call it once, after the last change of a transaction. */
 export const announceClinics = async (tx: Tx, clinicIds: readonly string[]): Promise<void> => {
-  for (const counts of await countSlots(tx.q, [...new Set(clinicIds)])) {
+  for (const counts of await countSlots(tx.q, unique(clinicIds))) {
     const { clinicId, organisationCode, startsAt, free, held, busy, isWithdrawn } = counts;
     tx.emit(
       eventFor(clinicChanged, organisationCode, {

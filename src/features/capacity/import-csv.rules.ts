@@ -1,5 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { z } from "zod";
+import { unique } from "../../platform/lists/lists.ts";
 import { dateSchema, londonInstant } from "../calendar/index.ts";
 import { orderedRequirements, requirementListSchema, serviceCodeSchema } from "../services/index.ts";
 import type { BadRow } from "./capacity.errors.ts";
@@ -216,7 +217,7 @@ const readRow = (
     key,
     startsAt: times.startsAt,
     endsAt: times.endsAt,
-    services: [...new Set(cell.services)].sort(),
+    services: unique(cell.services).sort(),
     slotMinutes: cell.slot_minutes,
     pledge: cell.pledge,
     channel: cell.channel ?? "in-person",

@@ -1,6 +1,7 @@
 import { appNow, type Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { DomainError, notFound } from "../../platform/errors/domain-error.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { recordAudit, type Author } from "../audit/index.ts";
 import { londonDate } from "../calendar/index.ts";
 import { askForMatching } from "../match-due/index.ts";
@@ -90,7 +91,7 @@ const usableRows = async (
   now: Date,
   bad: BadRow[],
 ): Promise<ImportRow[]> => {
-  const named = [...new Set(good.flatMap((row) => row.services))];
+  const named = unique(good.flatMap((row) => row.services));
   const known = new Set(await activeServicesAmong(tx.q, named));
   const laned = good.flatMap(({ lane, ...row }) =>
     lane === undefined

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unique } from "../../platform/lists/lists.ts";
 import { dateSchema } from "../calendar/index.ts";
 import { channel, clinicBasics, lane, lossView, pledge, provides, serviceCodes } from "./capacity.schema.ts";
 
@@ -7,7 +8,7 @@ const weekdays = z
   .array(z.int().min(1, "1 is Monday, 7 is Sunday.").max(7, "1 is Monday, 7 is Sunday."))
   .min(1, "Choose at least one weekday.")
   .max(7)
-  .transform((days) => [...new Set(days)].sort((one, other) => one - other));
+  .transform((days) => unique(days).sort((one, other) => one - other));
 const breaks = z.array(z.strictObject({ from: time, until: time })).max(8);
 const date = dateSchema.refine((text) => text >= "2000" && text < "2100", "Use a year from 2000 to 2099.");
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unique } from "../../platform/lists/lists.ts";
 import { roles } from "../access/index.ts";
 import { holdsNhsNumber, plainText } from "../privacy/index.ts";
 
@@ -80,7 +81,7 @@ export const invitationInput = z.strictObject({
     .array(role)
     .min(1, "Choose at least one role.")
     .max(5)
-    .transform((list) => [...new Set(list)]),
+    .transform((list) => unique(list)),
 });
 /** The one answer that holds the link's token. */
 export const createdInvitation = z.object({ email: z.string(), token: z.string(), expiresAt: instant });

@@ -1,4 +1,5 @@
 import type { Tx } from "../../platform/db/database.ts";
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
@@ -37,7 +38,7 @@ const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
     ...decisions.shrink.map(({ needId }) => known.get(needId)),
     ...decisions.widen.map(({ needId }) => known.get(needId)),
   ];
-  return [...new Set(ids.filter((id) => id !== undefined))];
+  return unique(ids.filter((id) => id !== undefined));
 };
 
 /**
@@ -48,7 +49,7 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   const requestIds = requestsOf(snapshot, decisions);
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
   const blocks = [...decisions.agree, ...decisions.offer];
-  const wanted = [...new Set([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)])];
+  const wanted = unique([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)]);
   // Asking moves nothing from one count of R8 to another; agreeing and standing down do.
   const asksOnly = decisions.agree.length === 0 && decisions.shrink.length === 0;
   // Sent together, carried out in this order: requests are what everybody locks first. Slots that others' extra asks hold
@@ -122,14 +123,8 @@ const keepWhole = async (
   return whole;
 };
 
-const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups.values()];
-};
-
 const agreeAtOnce = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<number> => {
-  const groups = groupBy(blocks, (block) => `${block.need.requestId} ${block.clinic.organisationCode}`);
+  const groups = [...groupBy(blocks, (block) => `${block.need.requestId} ${block.clinic.organisationCode}`).values()];
   await makeAgreements(
     tx,
     system,
@@ -162,10 +157,12 @@ const heaviest = (needs: readonly SeekingNeed[]) =>
 
 /** One offer for each request, practice and side that has to agree (O1). */
 const slotDrafts = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): OfferDraft[] =>
-  groupBy(
-    blocks,
-    (block) => `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra}`,
-  ).flatMap((group): OfferDraft[] => {
+  [
+    ...groupBy(
+      blocks,
+      (block) => `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra}`,
+    ).values(),
+  ].flatMap((group): OfferDraft[] => {
     const [first] = group;
     const home = snapshot.members.get(first?.need.homeCode ?? "");
     const host = snapshot.members.get(first?.clinic.organisationCode ?? "");

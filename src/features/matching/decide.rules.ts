@@ -1,3 +1,4 @@
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import type { Widening } from "../requests/index.ts";
 import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
@@ -43,8 +44,7 @@ export interface Decisions {
 export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions> => {
   const snapshot = withTimeToAnswer(given);
   const reach = reachOf(snapshot);
-  const asks = new Map<string, Ask[]>();
-  for (const ask of snapshot.asks) asks.set(ask.needId, [...(asks.get(ask.needId) ?? []), ask]);
+  const asks = groupBy(snapshot.asks, (ask) => ask.needId);
   const asksOf = (need: SeekingNeed): readonly Ask[] => asks.get(need.id) ?? [];
   const promote = new Map<string, string>();
   for (const need of snapshot.needs) {
@@ -74,7 +74,7 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
     offer: blocks.filter((block) => !isTakenAtOnce(block.need, block.clinic)),
     calls,
     shrink,
-    promote: [...new Set(promote.values())],
+    promote: unique(promote.values()),
     widen: widenings(snapshot, rings, waits),
     rings,
     uncovered,

@@ -1,4 +1,5 @@
 import type { Database } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { askForMatching } from "../match-due/index.ts";
 import { applyDecisions } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
@@ -97,8 +98,6 @@ export const planOnce = async (
     );
   });
 };
-
-const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
 /** Plans every group for which something is due. */
 export const planDueGroups = async (database: Database, solve: Solver): Promise<void> => {

@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/lists/lists.ts";
 import { practiceOf } from "./reach.rules.ts";
 import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
 import type { Placement, Problem, ProblemNeed, ProblemRequest } from "./solver/index.ts";
@@ -35,9 +36,7 @@ const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
 });
 
 const requestsOf = (scope: Scope): ProblemRequest[] => {
-  const byRequest = new Map<string, SeekingNeed[]>();
-  for (const need of scope.needs) byRequest.set(need.requestId, [...(byRequest.get(need.requestId) ?? []), need]);
-  return [...byRequest].map(([id, needs]) => ({
+  return [...groupBy(scope.needs, (need) => need.requestId)].map(([id, needs]) => ({
     id,
     practice: needs[0]?.homeCode ?? "",
     priority: "routine" as const,

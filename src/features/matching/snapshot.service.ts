@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { appNow, type Queryable } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import {
   readAsks,
   readExclusions,
@@ -25,8 +26,6 @@ export interface Breadth {
   /** Whether first choices of other needs may be moved: only where something scarce is at stake. */
   readonly moves: boolean;
 }
-
-const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
 

@@ -1,3 +1,4 @@
+import { unique } from "../../platform/lists/lists.ts";
 import { londonDate, londonInstant, londonTime, speakInstant } from "../calendar/index.ts";
 import { requirementNames, requirements } from "../services/index.ts";
 import type { Member, PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
@@ -48,7 +49,9 @@ export const distancesFor = (
     clinics.filter(({ services }) => services.includes(need.service)).map((each) => each.organisationCode),
   );
   const steps = [...hosts].map((code) => Math.ceil(kmTo(code)));
-  return [...new Set(steps)].filter((km) => km > need.maxKm && km <= farthestFor(need)).toSorted((a, b) => a - b);
+  return unique(steps)
+    .filter((km) => km > need.maxKm && km <= farthestFor(need))
+    .toSorted((a, b) => a - b);
 };
 
 /** Shorter appointments that slots of this service are made for, long ones first. */
@@ -59,7 +62,9 @@ export const minutesFor = (need: SeekingNeed, clinics: readonly PlannedClinic[])
   const shorter = [...lengths].flatMap((length) =>
     Array.from({ length: Math.ceil(need.minutes / length) - 1 }, (_, at) => (at + 1) * length),
   );
-  return [...new Set(shorter)].filter((minutes) => minutes >= 5).toSorted((a, b) => b - a);
+  return unique(shorter)
+    .filter((minutes) => minutes >= 5)
+    .toSorted((a, b) => b - a);
 };
 
 const IMAGINED = "imagined slots";

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { readAskingFor } from "../cover-plans/index.ts";
 import { draftRequest, type Draft, type Wish } from "../requests/index.ts";
@@ -37,7 +38,7 @@ const seekingOf = async (q: Queryable, draft: Draft, takesFirm: boolean): Promis
         minutes: line.minutes,
         earliest: line.earliest,
         dueBy: line.dueBy,
-        requires: [...new Set([...line.requires, ...(service?.requires ?? [])])],
+        requires: unique([...line.requires, ...(service?.requires ?? [])]),
         maxKm: line.maxKm,
         priority: line.priority,
         asking: askingFor(line.serviceCode, line.priority),

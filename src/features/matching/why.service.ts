@@ -1,4 +1,5 @@
 import { appNow, type Database } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { heldBackAmong } from "../pressure/index.ts";
 import { notAskedWords, requireRequest } from "../requests/index.ts";
@@ -71,8 +72,8 @@ export const whyRequest = async ({ q }: Database, actor: Actor, reference: strin
     ...found.withRoom,
     ...Object.keys(found.notAsked),
   ]);
-  const heldBack = await heldBackAmong(q, [...new Set(codes)]);
-  const names = isBroker(actor) ? await namesOf(q, [...new Set(codes)]) : undefined;
+  const heldBack = await heldBackAmong(q, unique(codes));
+  const names = isBroker(actor) ? await namesOf(q, unique(codes)) : undefined;
   const nameOf = names === undefined ? undefined : (code: string): string => names.get(code) ?? code;
   return {
     reference: request.reference,

@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit } from "../audit/index.ts";
@@ -59,7 +60,7 @@ export const assignByHand = async (
 ): Promise<Assigned> => {
   const { reference, reason } = input;
   const request = await requireRequest(tx.q, actor, reference, { lock: true });
-  const ticked = [...new Set(input.slots)];
+  const ticked = unique(input.slots);
   const times = await readFreeTimes(tx.q, request.id, ticked);
   if (times.length !== ticked.length) throw timesTaken();
   const looking = await readLooking(tx.q, request.id);
@@ -75,15 +76,17 @@ export const assignByHand = async (
   const refOf = new Map(looking.map(({ needId, ref }) => [needId, ref]));
   const supporterOf = new Map(times.map(({ clinicId, supportingCode }) => [clinicId, supportingCode]));
   const parties = { requestId: request.id, groupCode: request.groupCode, homeCode: request.homeCode };
-  const agreeing = [...new Set(times.map((time) => time.supportingCode))].sort().map((supportingCode) => ({
-    ...parties,
-    supportingCode,
-    offerId: null,
-    reference,
-    blocks: fitted
-      .filter(({ clinicId }) => supporterOf.get(clinicId) === supportingCode)
-      .map((block) => ({ ...block, ref: refOf.get(block.needId) ?? "" })),
-  }));
+  const agreeing = unique(times.map((time) => time.supportingCode))
+    .sort()
+    .map((supportingCode) => ({
+      ...parties,
+      supportingCode,
+      offerId: null,
+      reference,
+      blocks: fitted
+        .filter(({ clinicId }) => supporterOf.get(clinicId) === supportingCode)
+        .map((block) => ({ ...block, ref: refOf.get(block.needId) ?? "" })),
+    }));
   await makeAgreements(
     tx,
     actor,

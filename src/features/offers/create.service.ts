@@ -1,6 +1,7 @@
 import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { brokersOf } from "../practices/index.ts";
 import { moveNeeds } from "../requests/index.ts";
 import { insertOffers, type OfferDraft } from "./offer-insert.repository.ts";
@@ -13,12 +14,12 @@ import { offerMade } from "./offers.events.ts";
 export const createOffers = async (tx: Tx, drafts: readonly OfferDraft[]): Promise<string[]> => {
   if (drafts.length === 0) return [];
   const made = drafts.map((draft) => ({ ...draft, id: newId() }));
-  const groups = [...new Set(made.map((draft) => draft.groupCode))];
+  const groups = unique(made.map((draft) => draft.groupCode));
   const brokersByGroup = new Map(
     await Promise.all(groups.map(async (group) => [group, await brokersOf(tx, group)] as const)),
   );
   insertOffers(tx, made);
-  moveNeeds(tx, [...new Set(made.flatMap((draft) => draft.needIds))], { from: ["open"], to: "offered" });
+  moveNeeds(tx, unique(made.flatMap((draft) => draft.needIds)), { from: ["open"], to: "offered" });
   for (const draft of made) announce(tx, draft, brokersByGroup.get(draft.groupCode) ?? []);
   return made.map((draft) => draft.id);
 };

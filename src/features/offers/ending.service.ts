@@ -1,5 +1,6 @@
 import type { Database, Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { endAgreementsOfNeeds, liveAgreementsOnSlots, loseAgreedSlots } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates, type CapacityPorts } from "../capacity/index.ts";
@@ -120,7 +121,7 @@ export const slotsLost: CapacityPorts["slotsLost"] = async (tx, actor, lost) => 
     lost.cause === "slot-gone" || lost.cause === "clinic-changed",
   );
   const holding = await waitingOffersOnSlots(tx.q, lost.slotIds);
-  await lockRequests(tx, [...new Set(holding.map((offer) => offer.requestId))]);
+  await lockRequests(tx, unique(holding.map((offer) => offer.requestId)));
   const groups = new Set<string>();
   for (const { id } of holding) {
     const offer = await openOffer(tx.q, id);

@@ -1,3 +1,4 @@
+import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { isSameLondonDay, londonTime, speakDay, speakInstant } from "../calendar/index.ts";
 import { speakMiles, speakPriority } from "../requests/index.ts";
 import { requirementNames, requirements } from "../services/index.ts";
@@ -60,12 +61,9 @@ const wantedOf = (needs: OfferView["needs"], nameOf: Names): string[] => {
 
 /** "Tue 22 Dec: 14:00, 14:20; Wed 23 Dec: 09:00". */
 const timesByDay = (slots: OfferView["slots"]): string => {
-  const days = new Map<string, string[]>();
-  for (const { startsAt } of slots) {
-    const at = new Date(startsAt);
-    days.set(speakDay(at), [...(days.get(speakDay(at)) ?? []), londonTime(at)]);
-  }
-  return [...days].map(([day, times]) => `${day}: ${times.join(", ")}`).join("; ");
+  const times = slots.map(({ startsAt }) => new Date(startsAt));
+  const days = groupBy(times, speakDay);
+  return [...days].map(([day, onDay]) => `${day}: ${onDay.map(londonTime).join(", ")}`).join("; ");
 };
 
 /** The page says distance in miles, and the question of a call, in places of their own. */
@@ -121,7 +119,9 @@ export const presentOffer = (offer: OfferView, viewer: Viewer) => {
     reasons: sentence(offer.reasons.filter(isNews).join(", ")),
     count: needs.length,
     refs: needs.map(({ ref }) => ref),
-    requires: [...new Set(needs.flatMap((need) => need.requires))].map(requirementName).join(", "),
+    requires: unique(needs.flatMap((need) => need.requires))
+      .map(requirementName)
+      .join(", "),
     by: dueBy === undefined ? "" : speakInstant(new Date(dueBy)),
     expiresAt: offer.expiresAt,
     mayExtend: offer.extendedAt === null,

@@ -1,6 +1,7 @@
 import { appNow, type Tx } from "../../platform/db/database.ts";
 import { notFound } from "../../platform/errors/domain-error.ts";
 import { invalidInput } from "../../platform/http/problem.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { createClinic, setSlotStates } from "../capacity/index.ts";
@@ -64,8 +65,8 @@ const publishTimes = async (
   const site = await mainSite(tx.q, offer.supportingCode);
   const first = offer.needs[0];
   if (site === undefined || first === undefined) throw notFound("offer");
-  const services = [...new Set(offer.needs.map((need) => need.serviceCode))];
-  const provides = [...new Set(offer.needs.flatMap((need) => need.requires))];
+  const services = unique(offer.needs.map((need) => need.serviceCode));
+  const provides = unique(offer.needs.flatMap((need) => need.requires));
   const published: FittedNeed[] = [];
   for (const run of new Set(fitted.map((block) => block.clinicId))) {
     const mine = fitted.filter((block) => block.clinicId === run);

@@ -1,3 +1,4 @@
+import { unique } from "../../platform/lists/lists.ts";
 import { liveAgreementsOnSlots } from "../agreements/index.ts";
 import type { CapacityPorts } from "../capacity/index.ts";
 import { lockRequests } from "../requests/index.ts";
@@ -7,5 +8,5 @@ import { waitingOffersOnSlots } from "./offers.repository.ts";
 export const lockStanding: CapacityPorts["lockStanding"] = async (tx, slotIds) => {
   const agreements = await liveAgreementsOnSlots(tx.q, slotIds);
   const waiting = await waitingOffersOnSlots(tx.q, slotIds);
-  await lockRequests(tx, [...new Set([...agreements, ...waiting].map(({ requestId }) => requestId))]);
+  await lockRequests(tx, unique([...agreements, ...waiting].map(({ requestId }) => requestId)));
 };

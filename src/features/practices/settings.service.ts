@@ -1,6 +1,7 @@
 import { appNow, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { notFound, type FieldProblem } from "../../platform/errors/domain-error.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import { askForMatching } from "../match-due/index.ts";
@@ -111,8 +112,8 @@ export const changeSettings = async (
       : { bypassPhone: patch.bypassPhone === null ? null : keptPhone(patch.bypassPhone) }),
   });
   if (!isUpdated) throw settingsStale(version + 1);
-  if (patch.services !== undefined) await replaceServicesOf(tx.q, code, [...new Set(patch.services)]);
-  if (patch.buddies !== undefined) await replaceBuddies(tx.q, code, [...new Set(patch.buddies)]);
+  if (patch.services !== undefined) await replaceServicesOf(tx.q, code, unique(patch.services));
+  if (patch.buddies !== undefined) await replaceBuddies(tx.q, code, unique(patch.buddies));
   for (const site of patch.sites ?? []) await updateOpeningHours(tx.q, site.id, site.openingHours);
   const after = await readSettings(tx.q, code);
   await announce(tx, actor, before, after);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { priorities } from "../requests/index.ts";
 import type { Composed } from "./compose.rules.ts";
 import type { OfferFacts } from "./offer-words.rules.ts";
@@ -143,7 +144,7 @@ export const readPhones = async (
     q,
     z.object({ code: z.string(), name: z.string(), phone: z.string() }),
     sql`select code, name, bypass_phone as phone from organisations
-        where code = any(${sql.param([...new Set(codes)])}::text[]) and bypass_phone is not null`,
+        where code = any(${sql.param(unique(codes))}::text[]) and bypass_phone is not null`,
   );
   return new Map(found.map(({ code, name, phone }) => [code, { name, phone }]));
 };

@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/lists/lists.ts";
 import { linesWithoutIdentifiers, withoutIdentifiers } from "./note.rules.ts";
 import type { Letter, LetterPart } from "./letter.schema.ts";
 
@@ -63,11 +64,7 @@ const groupOf = (each: Worded): string =>
  * decide; everything routine in one bundle; several of another kind (five needs that came back) in one too.
  */
 export const compose = (worded: readonly Worded[], forName: string, isPush: boolean): Composed[] => {
-  const groups = new Map<string, Worded[]>();
-  for (const each of worded) {
-    const key = isPush ? each.id : groupOf(each);
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
+  const groups = groupBy(worded, (each) => (isPush ? each.id : groupOf(each)));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

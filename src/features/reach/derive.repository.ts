@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import type { Position } from "../../platform/event-log/event-log.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { priorities } from "../requests/index.ts";
 import type { Known } from "./heard.rules.ts";
 
@@ -83,7 +84,7 @@ export const readKnown = async (
       : await rows(
           q,
           named,
-          sql`select code, name from organisations where code = any(${sql.param([...new Set(codes)])}::text[])`,
+          sql`select code, name from organisations where code = any(${sql.param(unique(codes))}::text[])`,
         );
   const nameOf = new Map(names.map(({ code, name }) => [code, name]));
   return {

@@ -1,3 +1,4 @@
+import { groupBy } from "../../platform/lists/lists.ts";
 import { londonDate, londonTime, speakDay, speakInstant } from "../calendar/index.ts";
 import { speakMiles, speakPriority, type Priority } from "../requests/index.ts";
 
@@ -37,9 +38,8 @@ const soon = (at: Date, now: Date): string => (londonDate(at) === londonDate(now
 const cut = (text: string, max: number): string => (text.length <= max ? text : `${text.slice(0, max - 1).trimEnd()}…`);
 
 const timesByDay = (times: readonly Date[]): string[] => {
-  const days = new Map<string, string[]>();
-  for (const at of times) days.set(speakDay(at), [...(days.get(speakDay(at)) ?? []), londonTime(at)]);
-  return [...days].map(([day, spoken]) => `${day}: ${spoken.join(", ")}`);
+  const days = groupBy(times, speakDay);
+  return [...days].map(([day, onDay]) => `${day}: ${onDay.map(londonTime).join(", ")}`);
 };
 
 type Names = (code: string) => string;

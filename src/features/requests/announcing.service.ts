@@ -1,5 +1,6 @@
 import type { Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { brokersOf } from "../practices/index.ts";
 import { countRequests } from "./counts.repository.ts";
 import { needReturned, requestChanged, requestPosted } from "./requests.events.ts";
@@ -21,7 +22,7 @@ export const announcePosted = (
   streams: readonly string[],
   data: ReturnType<typeof requestPosted.data.parse>,
 ): void => {
-  tx.emit(...[...new Set(streams)].map((stream) => eventFor(requestPosted, stream, data)));
+  tx.emit(...unique(streams).map((stream) => eventFor(requestPosted, stream, data)));
 };
 
 /**
@@ -29,7 +30,7 @@ export const announcePosted = (
  * command that knows before its end that the counts of R8 stay as they are.
  */
 export const readAnnouncement = async (tx: Tx, requestIds: readonly string[]): Promise<() => void> => {
-  const counted = await countRequests(tx.q, [...new Set(requestIds)]);
+  const counted = await countRequests(tx.q, unique(requestIds));
   const brokers = new Map<string, readonly string[]>();
   for (const groupCode of new Set(counted.map((request) => request.groupCode)))
     brokers.set(groupCode, await brokersOf(tx, groupCode));

@@ -2,6 +2,7 @@ import type { Queryable } from "../../platform/db/database.ts";
 import { notFound, type FieldProblem } from "../../platform/errors/domain-error.ts";
 import { invalidInput } from "../../platform/http/problem.ts";
 import { newId } from "../../platform/ids/ids.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { isBroker, type Actor } from "../access/index.ts";
 import { notSigned } from "./requests.errors.ts";
 import { worksAtDesk } from "./requests.policy.ts";
@@ -117,7 +118,7 @@ export interface Draft {
 /** Checks and completes what is short (R1, R4, R5): who may say so for whom, windows, courses, defaults. Writes nothing. */
 export const draftRequest = async (q: Queryable, actor: Actor, wish: Wish): Promise<Draft> => {
   const homeCode = homeOf(actor, wish.onBehalfOf);
-  const context = await readPostingContext(q, homeCode, [...new Set(wish.needs.map(({ service }) => service))]);
+  const context = await readPostingContext(q, homeCode, unique(wish.needs.map(({ service }) => service)));
   const groupCode = groupOf(actor, homeCode, context);
   const lines = resolveLines(wish, context);
   const requestId = newId();

@@ -1,4 +1,5 @@
 import type { FieldProblem } from "../../platform/errors/domain-error.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { priorities, type Counts, type NeedState, type PostedLine, type Priority } from "./requests.schema.ts";
 
 export const rank = (priority: Priority): number => priorities.indexOf(priority);
@@ -72,7 +73,7 @@ export const similarRequests = (
         theirs.earliest < ours.dueBy,
     ),
   );
-  return [...new Set(alike.map(({ reference }) => reference))].sort();
+  return unique(alike.map(({ reference }) => reference)).sort();
 };
 
 export interface CountedNeed {

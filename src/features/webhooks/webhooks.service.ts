@@ -5,6 +5,7 @@ import { notFound } from "../../platform/errors/domain-error.ts";
 import { readHeads } from "../../platform/event-log/event-log.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import type { Sealer } from "../../platform/secrets/sealer.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import type { Actor } from "../access/index.ts";
 import { recordAudit } from "../audit/index.ts";
 import {
@@ -62,7 +63,7 @@ export const createWebhook = async (
     id,
     organisationCode,
     url: input.url,
-    types: [...new Set(input.types)],
+    types: unique(input.types),
     state: "active",
     secret: settings.sealer.seal(secret, id),
     afterOffset: head?.lastOffset ?? 0,
@@ -92,7 +93,7 @@ export const changeWebhook = async (
   const { url, types, isActive } = patch;
   await changeEndpoint(tx.q, id, {
     ...(url === undefined ? {} : { url, ...noFailures }),
-    ...(types === undefined ? {} : { types: [...new Set(types)] }),
+    ...(types === undefined ? {} : { types: unique(types) }),
     ...(isActive === undefined ? {} : { state: isActive ? "active" : "paused", endReason: null, ...noFailures }),
   });
   await recordAudit(tx, actor, "webhook.change", id, { changed: Object.keys(patch) });

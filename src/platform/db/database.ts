@@ -5,6 +5,7 @@ import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import pg from "pg";
 import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
+import { unique } from "../lists/lists.ts";
 import { GatheringSocket } from "./gathering-socket.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable } from "./sql-errors.ts";
@@ -257,7 +258,7 @@ export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, stateme
   // Not the caller's input: a mistake of ours, so a plain error, which the edges answer with 500 and log.
   if (!parsed.success) {
     const where = parsed.error.issues.map(({ path, message }) => `${path.slice(1).map(String).join(".")}: ${message}`);
-    throw new Error(`A statement answered with rows of another shape. ${[...new Set(where)].slice(0, 5).join(" ")}`);
+    throw new Error(`A statement answered with rows of another shape. ${unique(where).slice(0, 5).join(" ")}`);
   }
   return parsed.data;
 };

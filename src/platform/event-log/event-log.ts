@@ -3,6 +3,7 @@ import { z } from "zod";
 import { rows, type Database, type OutgoingEvent, type Queryable } from "../db/database.ts";
 import type { Statement } from "../db/transaction.ts";
 import { newId } from "../ids/ids.ts";
+import { groupBy } from "../lists/lists.ts";
 import { carriedTrace } from "../telemetry/trace.ts";
 
 /**
@@ -81,15 +82,8 @@ export const readAfter = async (
 };
 
 /** Events by the stream they stand in, each in the order given. */
-export const groupedByStream = (events: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> => {
-  const byStream = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
-    const known = byStream.get(event.stream);
-    if (known === undefined) byStream.set(event.stream, [event]);
-    else known.push(event);
-  }
-  return byStream;
-};
+export const groupedByStream = (events: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> =>
+  groupBy(events, ({ stream }) => stream);
 
 const head = z.object({ stream: z.string(), lastOffset: z.coerce.number(), prunedThrough: z.coerce.number() });
 export type Head = z.output<typeof head>;

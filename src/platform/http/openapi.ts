@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unique } from "../lists/lists.ts";
 import type { Route } from "./route.ts";
 
 /*
@@ -201,7 +202,7 @@ export const openApiDocument = <A>(about: ApiDescription, routes: readonly Route
     servers: [{ url: "/" }],
     paths,
     webhooks: Object.fromEntries(about.webhooks.map((one) => [one.name, webhook(one)])),
-    tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
+    tags: unique(routes.map((route) => route.tag)).map((name) => ({ name })),
     components: {
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: about.cookieName },

@@ -1,6 +1,7 @@
 import type { CommitHooks, FollowUp } from "../db/database.ts";
 import type { Logger } from "../log/log.ts";
 import { noteWork } from "../telemetry/trace.ts";
+import { unique } from "../lists/lists.ts";
 
 export interface CommitHookParts {
   /** Stores events in the transaction that made the change (rule S3). */
@@ -30,7 +31,7 @@ export const createCommitHooks = (parts: CommitHookParts): CommitHooks => {
       if (events.length + followUps.length > 0) noteWork();
       for (const followUp of distinct(followUps)) safely("a job was not enqueued", () => parts.enqueue(followUp));
       if (events.length > 0) {
-        const streams = [...new Set(events.map((event) => event.stream))];
+        const streams = unique(events.map((event) => event.stream));
         safely("readers were not woken", () => parts.wake(streams));
       }
     },

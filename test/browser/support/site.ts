@@ -17,7 +17,9 @@ import { silentLogger, type Logger } from "../../../src/platform/log/log.ts";
 import { addPages } from "../../../src/platform/web/index.ts";
 import { webhookParts } from "../../../src/app/webhooks.ts";
 import { createPoster } from "../../../src/platform/outbound/poster.ts";
-import type { TestDatabase } from "../../support/index.ts";
+import { ensureCatalogue } from "../../../src/features/services/index.ts";
+import { openTestDatabase, type TestDatabase } from "../../support/index.ts";
+import { MONDAY } from "./town.ts";
 
 const cookies: CookieSettings = { isSecure: false, allowedOrigins: [] };
 
@@ -103,4 +105,21 @@ export const openSite = async (db: TestDatabase): Promise<TestSite> => {
     },
     close: async () => server.close(),
   };
+};
+
+/** The pages on a database of their own, with the catalogue, on the Monday of the week of Christmas. */
+export const openChristmasSite = async (): Promise<{ readonly db: TestDatabase; readonly site: TestSite }> => {
+  const db = await openTestDatabase();
+  await ensureCatalogue(db.q);
+  await db.holdClock(MONDAY);
+  return { db, site: await openSite(db) };
+};
+
+/** Ask for cover, filled in: fourteen dressings before Christmas. */
+export const dressings = {
+  service: "wound-simple",
+  count: "14",
+  by: "2026-12-24T18:30:00.000Z",
+  maxKm: "8",
+  reason: "staff-absence",
 };

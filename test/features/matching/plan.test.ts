@@ -11,7 +11,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../support/index.ts";
-import { count, needStates, plan, sweep, waitingFor } from "../../support/story.ts";
+import { count, needStates, plan, startOver, sweep, waitingFor } from "../../support/story.ts";
 
 describe("planning a sharing group", () => {
   let db: TestDatabase;
@@ -19,11 +19,7 @@ describe("planning a sharing group", () => {
     db = await openTestDatabase();
   });
   afterAll(() => db.close());
-  beforeEach(async () => {
-    await db.q.execute(sql`truncate organisations, cover_requests, match_due, events, event_heads cascade`);
-    // A Monday morning.
-    await db.holdClock("2026-12-14T10:00:00Z");
-  });
+  beforeEach(() => startOver(db));
 
   it("A1: holds one block for each need and asks the practice that has them", async () => {
     const home = await aPractice(db);

@@ -15,7 +15,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../support/index.ts";
-import { plan, waitingFor } from "../../support/story.ts";
+import { plan, startOver, waitingFor } from "../../support/story.ts";
 
 describe("why", () => {
   let db: TestDatabase;
@@ -28,11 +28,7 @@ describe("why", () => {
     await app.close();
     await db.close();
   });
-  beforeEach(async () => {
-    await db.q.execute(sql`truncate organisations, cover_requests, match_due, events, event_heads cascade`);
-    // A Monday morning.
-    await db.holdClock("2026-12-14T10:00:00Z");
-  });
+  beforeEach(() => startOver(db));
 
   const get = async (actor: Actor, url: string) =>
     app.api.server.inject({ method: "GET", url, headers: await bearer(db, actor) });

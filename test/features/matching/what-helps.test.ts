@@ -6,7 +6,7 @@ import { helpView, type HelpView } from "../../../src/features/matching/matching
 import { leastSteps } from "../../../src/features/matching/what-helps.rules.ts";
 import { bearer, startTestApp, type TestApp } from "../../support/app.ts";
 import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
-import { count, plan } from "../../support/story.ts";
+import { count, plan, startOver } from "../../support/story.ts";
 
 type Helps = HelpView["lines"][number]["helps"];
 type Help = Helps[number];
@@ -22,11 +22,7 @@ describe("what would help most", () => {
     await app.close();
     await db.close();
   });
-  beforeEach(async () => {
-    await db.q.execute(sql`truncate organisations, cover_requests, match_due, events, event_heads cascade`);
-    // A Monday morning.
-    await db.holdClock("2026-12-14T10:00:00Z");
-  });
+  beforeEach(() => startOver(db));
 
   const send = async (actor: Actor, method: "GET" | "PATCH", url: string, rest: object = {}) => {
     const headers = { ...(await bearer(db, actor)), ...(method === "PATCH" ? { "if-match": '"1"' } : {}) };

@@ -16,7 +16,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../support/index.ts";
-import { count, plan, solver } from "../../support/story.ts";
+import { count, plan, solver, startOver } from "../../support/story.ts";
 
 const DUE = "2026-12-17T18:30:00Z";
 
@@ -38,9 +38,7 @@ describe("what-if", () => {
     await db.close();
   });
   beforeEach(async () => {
-    await db.q.execute(sql`truncate organisations, cover_requests, match_due, events, event_heads cascade`);
-    // A Monday morning.
-    await db.holdClock("2026-12-14T10:00:00Z");
+    await startOver(db);
     await aService(db);
   });
 

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../../platform/db/database.ts";
 import { newId } from "../../../platform/ids/ids.ts";
+import { unique } from "../../../platform/lists/lists.ts";
 import { defaultOpeningHours } from "../../calendar/index.ts";
 import { acceptRoles } from "../practices.schema.ts";
 import type { PracticeRow } from "./import.schema.ts";
@@ -190,7 +191,7 @@ export const syncMemberships = async (q: Queryable): Promise<string[]> => {
           where sharing_memberships.group_code <> excluded.group_code
         returning group_code as code`,
   );
-  return [...new Set([...left, ...joined])];
+  return unique([...left, ...joined]);
 };
 
 /** The sharing groups of these organisations. */

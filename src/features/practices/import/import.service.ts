@@ -1,4 +1,5 @@
 import type { Tx } from "../../../platform/db/database.ts";
+import { unique } from "../../../platform/lists/lists.ts";
 import { recordAudit, system } from "../../audit/index.ts";
 import { askForMatching } from "../../match-due/index.ts";
 import { rebuildNeighbours } from "../neighbours.repository.ts";
@@ -48,7 +49,7 @@ export const importPractices = async (tx: Tx, file: ReadFile, options: ImportOpt
   const groups = await syncMemberships(q);
   const missing = options.closesMissing ? await closeMissing(q) : [];
   const moved = updates.filter(({ isMoved }) => isMoved).map(({ code }) => code);
-  const touched = [...new Set([...groups, ...(await groupsOf(q, [...created, ...moved, ...regrouped]))])].sort();
+  const touched = unique([...groups, ...(await groupsOf(q, [...created, ...moved, ...regrouped]))]).sort();
   if (touched.length > 0) {
     if (created.length > 0) await analyzeChanged(q);
     onProgress(`measuring distances in ${touched.length} sharing groups`);
@@ -67,7 +68,7 @@ export const importPractices = async (tx: Tx, file: ReadFile, options: ImportOpt
     groupsTouched: touched.length,
   };
   const concerned = await groupsOf(q, [...changed, ...missing]);
-  for (const groupCode of await signedGroupsAmong(q, [...new Set([...touched, ...concerned])])) {
+  for (const groupCode of await signedGroupsAmong(q, unique([...touched, ...concerned]))) {
     await askForMatching(tx, groupCode, "practices.imported");
   }
   await recordAudit(tx, system, "practices.import", options.format, { ...summary });
