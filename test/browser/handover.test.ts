@@ -4,10 +4,10 @@ import type { Actor } from "../../src/features/access/index.ts";
 import { tick, walkTo } from "../features/agreements/support.ts";
 import { describeWithBrowser } from "../support/index.ts";
 import { counts, waitFor } from "./support/acting.ts";
-import { axeProblems } from "./support/axe.ts";
+import { axeLook } from "./support/axe.ts";
 import { buildScript } from "./support/build-script.ts";
 import { agreeFour, loseSlot, tourHandover } from "./support/tour-handover.ts";
-import { openTown, sitDown, widths, type Town } from "./support/town.ts";
+import { openTown, sitDown, type Town } from "./support/town.ts";
 
 const said = async (page: Page): Promise<string> => {
   await page.locator(".nhsuk-notification-banner").waitFor();
@@ -143,18 +143,9 @@ describeWithBrowser("the handover in two people's browsers", (browser) => {
     "axe finds nothing in any state of the handover at 1280 px, at 390 px and at zoom 200 %, and nothing scrolls sideways",
     { timeout: 240_000 },
     async () => {
-      const problems: string[] = [];
-      const look = async (name: string, page: Page): Promise<void> => {
-        for (const { width, height } of [widths.desktop, { width: 640, height: 450 }, widths.phone]) {
-          await page.setViewportSize({ width, height });
-          problems.push(...(await axeProblems(page)).map((problem) => `${name} at ${width}: ${problem}`));
-          const wide: unknown = await page.evaluate("document.documentElement.scrollWidth");
-          if (Number(wide) > width) problems.push(`${name} at ${width}: ${String(wide)} px wide`);
-        }
-        await page.setViewportSize(widths.desktop);
-      };
+      const { look, problems } = axeLook();
       await tourHandover(town, async (actor) => ({ page: await sit(actor) }), look);
-      expect([...new Set(problems)]).toEqual([]);
+      expect([...problems]).toEqual([]);
     },
   );
 });

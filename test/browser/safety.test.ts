@@ -1,11 +1,10 @@
 import { sql } from "drizzle-orm";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithBrowser, until } from "../support/index.ts";
-import { axeProblems } from "./support/axe.ts";
+import { axeLook } from "./support/axe.ts";
 import { buildScript } from "./support/build-script.ts";
 import { fallShort, tourSafety } from "./support/tour-safety.ts";
-import { openTown, sitDown, widths, type Town } from "./support/town.ts";
+import { openTown, sitDown, type Town } from "./support/town.ts";
 
 describeWithBrowser("the pages of the safety net", (browser) => {
   let town: Town;
@@ -19,20 +18,9 @@ describeWithBrowser("the pages of the safety net", (browser) => {
     "F2: alarms appear live; axe finds nothing in any state at 1280 px, 390 px and zoom 200 %, and nothing scrolls sideways",
     { timeout: 180_000 },
     async () => {
-      const problems: string[] = [];
-      const seen: string[] = [];
-      const look = async (name: string, page: Page): Promise<void> => {
-        seen.push(name);
-        for (const { width, height } of [widths.desktop, { width: 640, height: 450 }, widths.phone]) {
-          await page.setViewportSize({ width, height });
-          problems.push(...(await axeProblems(page)).map((problem) => `${name} at ${width}: ${problem}`));
-          const wide: unknown = await page.evaluate("document.documentElement.scrollWidth");
-          if (Number(wide) > width) problems.push(`${name} at ${width}: ${String(wide)} px wide`);
-        }
-        await page.setViewportSize(widths.desktop);
-      };
+      const { look, problems, seen } = axeLook();
       await tourSafety(town, async (actor) => sitDown(browser(), town, actor), look);
-      expect([...new Set(problems)]).toEqual([]);
+      expect([...problems]).toEqual([]);
       expect(seen).toHaveLength(20);
     },
   );

@@ -6,6 +6,7 @@ import type { Actor } from "../../src/features/access/index.ts";
 import { aUser, describeWithBrowser } from "../support/index.ts";
 import { buildScript } from "./support/build-script.ts";
 import { tourAnswers } from "./support/tour-answers.ts";
+import { tourClinics } from "./support/tour-clinics.ts";
 import { tourDoors } from "./support/tour-doors.ts";
 import { tourHandover } from "./support/tour-handover.ts";
 import { tourPaper } from "./support/tour-paper.ts";
@@ -27,7 +28,8 @@ const tourAdmin = async (town: Town, sit: Sit, look: Look): Promise<void> => {
 };
 
 const tours = [
-  { of: "everyday pages", prefix: "", parts: [tour, tourManager, tourAdmin] },
+  { of: "everyday pages", prefix: "", parts: [tour, tourAdmin] },
+  { of: "clinics and settings", prefix: "", parts: [tourClinics, tourManager] },
   { of: "the handover", prefix: "", parts: [tourHandover] },
   { of: "the safety net", prefix: "safety-", parts: [tourSafety] },
   { of: "asking and answering", prefix: "", parts: [tourAnswers] },

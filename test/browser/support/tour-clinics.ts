@@ -1,9 +1,13 @@
 import type { Page } from "playwright-core";
+import type { Actor } from "../../../src/features/access/index.ts";
+import { acceptOne, openOffer, post14 } from "./tour.ts";
+import type { Town } from "./town.ts";
 
+type Sit = (actor: Actor) => Promise<{ page: Page }>;
 type Look = (name: string, page: Page) => Promise<void>;
 
-/** Through the pages of clinics: publishing weekly, closing, importing, printing, changing one with agreed times. */
-export const tourClinics = async (desk: Page, look: Look): Promise<void> => {
+/** Publishing weekly, closing, importing, printing, changing a clinic with agreed times. */
+const tourChanges = async (desk: Page, look: Look): Promise<void> => {
   await desk.goto("/clinics/weekly");
   await look("weekly-empty", desk);
   await desk.goto("/clinics/weekly/new");
@@ -65,4 +69,38 @@ export const tourClinics = async (desk: Page, look: Look): Promise<void> => {
   await desk.getByRole("button", { name: "Close on this day" }).click();
   await desk.getByRole("button", { name: /Open after all/ }).waitFor();
   await look("closures", desk);
+};
+
+/**
+ * Through the pages of clinics of a desk that has agreed to a time of its first one, and what else is set up there, to
+ * signing out. `look` is a screenshot, or axe.
+ */
+export const tourClinics = async (town: Town, sit: Sit, look: Look): Promise<void> => {
+  const [elm] = town.desks;
+  if (elm === undefined) throw new Error("a town has four desks");
+  const { page: home } = await sit(town.home);
+  const { page: desk } = await sit(elm);
+  await post14(home);
+  await desk.goto("/desk");
+  await desk.locator(".cs-offer").first().waitFor();
+  await openOffer(desk);
+  await acceptOne(desk);
+  for (const [name, path] of [
+    ["clinics", "/clinics"],
+    ["clinic-new", "/clinics/new"],
+    ["settings", "/settings"],
+    ["colleagues", "/settings/colleagues"],
+    ["channels", "/settings/channels"],
+  ] as const) {
+    await desk.goto(path);
+    await look(name, desk);
+  }
+  await tourChanges(desk, look);
+  await desk.goto("/clinics");
+  await desk.locator("main table a").first().click();
+  await desk.getByRole("button", { name: "Withdraw clinic" }).click();
+  await look("clinic-withdraw", desk);
+  await desk.getByRole("button", { name: "Sign out" }).click();
+  await desk.waitForURL(/sign-in/);
+  await look("sign-in", desk);
 };
