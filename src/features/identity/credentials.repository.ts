@@ -27,17 +27,21 @@ const isLive = (): SQL | undefined =>
     gt(sessions.lastSeenAt, sql`app_now() - ${sessionHours.idle} * ${HOUR}::interval`),
   );
 
+/** `o` still works: roles at a practice that was closed give nothing, and give it back should it open again. */
+const isOpenSql = sql`o.status <> 'CLOSED'`;
+
 const rolesAt = (user: AnyPgColumn, organisation: AnyPgColumn): SQL<Role[]> =>
   sql<
     Role[]
-  >`array(select r.role from ${userRoles} r where r.user_id = ${user} and r.organisation_code = ${organisation} order by r.role)`;
+  >`array(select r.role from ${userRoles} r join organisations o on o.code = r.organisation_code and ${isOpenSql}
+          where r.user_id = ${user} and r.organisation_code = ${organisation} order by r.role)`;
 
 const groupOf = (organisation: AnyPgColumn): SQL<string | null> =>
   sql<string | null>`(select m.group_code from sharing_memberships m where m.organisation_code = ${organisation})`;
 
 const isOld = (at: AnyPgColumn): SQL<boolean> => sql<boolean>`coalesce(${at} < app_now() - interval '1 minute', true)`;
 
-/** Prepares both look-ups on a pool. Undefined: unknown, ended, expired, deactivated, or without any role there. */
+/** Prepares both look-ups on a pool. Undefined: unknown, ended, expired, deactivated, without any role there, or of a practice that is closed. */
 export const prepareCredentials = (q: Queryable) => {
   const bySession = q
     .select({
@@ -126,11 +130,13 @@ export const endedCredentials = async (q: Queryable, credentials: readonly Crede
       where s.id_hash = any(${ids("session")}) and s.ended_at is null and u.deactivated_at is null
         and s.created_at > app_now() - ${sessionHours.absolute} * ${HOUR}::interval
         and s.last_seen_at > app_now() - ${sessionHours.idle} * ${HOUR}::interval
-        and exists (select 1 from user_roles r where r.user_id = s.user_id and r.organisation_code = s.acting_for)
+        and exists (select 1 from user_roles r join organisations o on o.code = r.organisation_code and ${isOpenSql}
+                    where r.user_id = s.user_id and r.organisation_code = s.acting_for)
       union all
       select t.id::text from api_tokens t join users u on u.id = t.user_id
       where t.id = any(${ids("token")}::uuid[]) and t.revoked_at is null and u.deactivated_at is null
-        and exists (select 1 from user_roles r where r.user_id = t.user_id and r.organisation_code = t.organisation_code)`,
+        and exists (select 1 from user_roles r join organisations o on o.code = r.organisation_code and ${isOpenSql}
+                    where r.user_id = t.user_id and r.organisation_code = t.organisation_code)`,
   );
   const alive = new Set(live.map((row) => row.id));
   return new Set(credentials.map((one) => one.id).filter((id) => !alive.has(id)));

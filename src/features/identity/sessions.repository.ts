@@ -9,14 +9,14 @@ import { sessionHours } from "./session-cookie.rules.ts";
 const membership = z.object({ code: z.string(), name: z.string(), kind: z.string(), roles: z.array(role) });
 export type Membership = z.output<typeof membership>;
 
-/** The organisations of a user with the roles there, by code. */
+/** The organisations of a user that are not closed, with the roles there, by code. */
 export const readMemberships = async (q: Queryable, userId: string): Promise<Membership[]> =>
   rows(
     q,
     membership,
     sql`select o.code, o.name, o.kind, array_agg(r.role order by r.role) as roles
         from user_roles r join organisations o on o.code = r.organisation_code
-        where r.user_id = ${userId} group by o.code order by o.code`,
+        where r.user_id = ${userId} and o.status <> 'CLOSED' group by o.code order by o.code`,
   );
 
 /** Where the user last acted for, whatever became of that session. */

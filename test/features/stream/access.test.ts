@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../../src/features/access/index.ts";
+import { readMemberships } from "../../../src/features/identity/sessions.repository.ts";
+import { importPractices, readPracticesFile } from "../../../src/features/practices/index.ts";
 import { openTestDatabase, aPractice, aUser, until, type TestDatabase } from "../../support/index.ts";
 import { aSession, aToken, follow, rawSocket, startApi, upgradeStatus, type ApiProcess } from "./api-process.ts";
 
@@ -94,6 +96,53 @@ describe("S2: when the credential ends, so does the stream, within five seconds"
     );
     await db.q.execute(sql`update sessions set acting_for = ${code} where id_hash = ${idHash}`);
     expect(await codeWithinFiveSeconds(raw)).toBe(4401);
+  });
+});
+
+describe("S2: when an organisation is closed, whoever acts for it is out within five seconds", () => {
+  /** By the import that says so, as it happens. */
+  const setStatus = async (code: string, status: string): Promise<void> => {
+    const csv = `ods_code,name,postcode,status,lat,lon\n${code},Practice ${code},NE1 1AA,${status},51.5,-1.2`;
+    await db.database.transact(async (tx) =>
+      importPractices(tx, readPracticesFile(csv, undefined), {
+        format: "csv",
+        closesMissing: false,
+        onProgress: () => undefined,
+      }),
+    );
+  };
+  const statusOf = async (as: Readonly<Record<string, string>>): Promise<number> =>
+    (await fetch(`${api.address}/v1/stream`, { headers: { ...as, origin: api.address } })).status;
+
+  it("tokens and sessions there end, those of the same person elsewhere stay, and all is back should it open again", async () => {
+    const there = await aUser(db);
+    const elsewhere = { ...there, organisationCode: (await aPractice(db)).code };
+    await db.q.execute(
+      sql`insert into user_roles (user_id, organisation_code, role) values (${there.userId}, ${elsewhere.organisationCode}, 'nurse')`,
+    );
+    const { authorization } = await aToken(db, there);
+    const [session, other] = [await aSession(db, there), await aSession(db, elsewhere)];
+    const browser = ({ cookie }: { cookie: string }) => ({ cookie, origin: api.address });
+    const [byToken, bySession, staying] = await Promise.all([
+      live(api.url, { authorization }),
+      live(api.url, browser(session)),
+      live(api.url, browser(other)),
+    ]);
+
+    await setStatus(there.organisationCode, "CLOSED");
+    for (const raw of [byToken, bySession])
+      expect((await until(() => raw.closed(), { withinMs: 5_000, what: "the close" })).code).toBe(4401);
+    expect(await statusOf({ authorization })).toBe(401);
+    expect(await statusOf(browser(session))).toBe(401);
+    expect(await upgradeStatus(api.url, browser(session))).toBe(401);
+    // 426: known, and told that this address wants a WebSocket.
+    expect(await statusOf(browser(other))).toBe(426);
+    expect(staying.closed()).toBeUndefined();
+    expect((await readMemberships(db.q, there.userId)).map(({ code }) => code)).toEqual([elsewhere.organisationCode]);
+
+    await setStatus(there.organisationCode, "ACTIVE");
+    expect(await statusOf({ authorization })).toBe(426);
+    staying.socket.close();
   });
 });
 
