@@ -19,7 +19,7 @@ export type ObserveSweep = (sweeper: string, seconds: number, outcome: "done" | 
 export interface Sweep {
   /** A round at once, or right after the one at hand: something may have been lost. */
   hurry(): void;
-  /** Waits for the round at hand. */
+  /** Waits for the sweeper at hand; the rest of its round is left to others. */
   close(): Promise<void>;
 }
 
@@ -50,13 +50,17 @@ const runOne = async (sweeper: Sweeper, log: Logger, { observe, sink }: SweepTel
   }
 };
 
-/** One round, in the order given. A sweeper that fails is logged and does not keep the others from their work. */
+/** One round, in the order given, until it `isOver`. A sweeper that fails is logged and does not keep the others from their work. */
 export const sweepOnce = async (
   sweepers: readonly Sweeper[],
   log: Logger,
   telling: SweepTelling = {},
+  isOver: () => boolean = () => false,
 ): Promise<void> => {
-  for (const sweeper of sweepers) await runOne(sweeper, log, telling);
+  for (const sweeper of sweepers) {
+    if (isOver()) return;
+    await runOne(sweeper, log, telling);
+  }
 };
 
 /**
@@ -76,7 +80,7 @@ export const startSweep = (
     clearTimeout(timer);
     isHurried = false;
     isRunning = true;
-    round = sweepOnce(sweepers, options.log, options).finally(() => {
+    round = sweepOnce(sweepers, options.log, options, () => isClosed).finally(() => {
       isRunning = false;
       if (isClosed) return;
       if (isHurried) begin();

@@ -15,9 +15,13 @@ export interface SlowReader {
 
 /**
  * The server gives a page ten seconds to leave it, then closes with 4408, and cuts the line two or three seconds later:
- * whoever reads on in between hears why. A machine that is busy may be late, so the moment is tried for.
+ * whoever reads on in between hears why. A machine that is busy is late, by how much only trying tells: too early, and the
+ * next time it is longer; too late, and it is a little less.
  */
-const STOPS_MS = [11_000, 12_000, 10_500] as const;
+const FIRST_STOP_MS = 11_000;
+const LONGER_MS = 2_500;
+const SHORTER_MS = 1_000;
+const TRIES = 6;
 const CATCH_UP_MS = 15_000;
 const SLOW = 4408;
 
@@ -69,10 +73,12 @@ export const openSlowReader = (options: {
   return {
     stall: async () => {
       let at = 0;
-      for (const stopMs of STOPS_MS) {
+      let stopMs = FIRST_STOP_MS;
+      for (let tries = 0; tries < TRIES; tries += 1) {
         const { at: reached, code } = await follow(at, stopMs);
         at = reached;
         if (code === SLOW) break;
+        stopMs += code === 0 ? LONGER_MS : -SHORTER_MS;
         // It was read to its end, or the process was killed: once more from the beginning.
         if (at === total) at = 0;
       }
