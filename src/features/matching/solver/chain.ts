@@ -1,6 +1,6 @@
-import { popNearest, reach, type ChainSearch } from "./chain-search.ts";
 import type { Meter } from "./insert.ts";
 import { note, type Journal } from "./journal.ts";
+import type { Model } from "./model.ts";
 import { chargeNow, place, remove, type State } from "./state.ts";
 
 /*
@@ -9,8 +9,82 @@ import { chargeNow, place, remove, type State } from "./state.ts";
  * are taken as they stand before the chain, so what is found is applied, measured exactly, and judged by the caller.
  */
 
-/** Points that hardly any need could gain by leaving its block: blocks dearer than the best chain by more are not looked at. */
-const EXCESS = 20;
+export interface ChainSearch {
+  /** For each need: loss so far when it is in hand, the need that displaced it, and where that one went. */
+  readonly distance: Float64Array;
+  readonly before: Int32Array;
+  readonly takesEdge: Int32Array;
+  readonly takesSlot: Int32Array;
+  /** 0 unseen, 1 in the heap, 2 settled. */
+  readonly mark: Uint8Array;
+  readonly seen: number[];
+  readonly heap: number[];
+}
+
+export const chainSearch = (model: Model): ChainSearch => ({
+  distance: new Float64Array(model.needCount),
+  before: new Int32Array(model.needCount),
+  takesEdge: new Int32Array(model.needCount),
+  takesSlot: new Int32Array(model.needCount),
+  mark: new Uint8Array(model.needCount),
+  seen: [],
+  heap: [],
+});
+
+const siftUp = ({ heap, distance }: ChainSearch, from: number): void => {
+  let at = from;
+  const need = heap[at] ?? 0;
+  const key = distance[need] ?? 0;
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const other = heap[parent] ?? 0;
+    if ((distance[other] ?? 0) <= key) break;
+    heap[at] = other;
+    at = parent;
+  }
+  heap[at] = need;
+};
+
+const popNearest = (search: ChainSearch): number => {
+  const { heap, distance } = search;
+  const top = heap[0] ?? 0;
+  const last = heap.pop() ?? 0;
+  if (heap.length === 0) return top;
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    const right = child + 1;
+    if (right < heap.length && (distance[heap[right] ?? 0] ?? 0) < (distance[heap[child] ?? 0] ?? 0)) child = right;
+    if ((distance[heap[child] ?? 0] ?? 0) >= (distance[last] ?? 0)) break;
+    heap[at] = heap[child] ?? 0;
+    at = child;
+  }
+  heap[at] = last;
+  return top;
+};
+
+const reach = (
+  search: ChainSearch,
+  need: number,
+  distance: number,
+  before: number,
+  edge: number,
+  slot: number,
+): void => {
+  const mark = search.mark[need] ?? 0;
+  if (mark === 2 || (mark === 1 && (search.distance[need] ?? 0) <= distance)) return;
+  search.distance[need] = distance;
+  search.before[need] = before;
+  search.takesEdge[need] = edge;
+  search.takesSlot[need] = slot;
+  if (mark === 0) {
+    search.mark[need] = 1;
+    search.seen.push(need);
+    search.heap.push(need);
+    siftUp(search, search.heap.length - 1);
+  } else siftUp(search, search.heap.indexOf(need));
+};
 
 /** What leaving its block gives back, with the charges that nobody else keeps alive. */
 const refund = (state: State, need: number): number => {
@@ -33,46 +107,13 @@ interface End {
   slot: number;
 }
 
-/**
- * Whether a need in hand could take the block at `slot` once everybody before it in its chain has moved: none of them may
- * have taken a part of it that is free now, and the day must have room. `other` is who would leave the block, −1 for nobody.
- */
-const fits = (
-  state: State,
-  search: ChainSearch,
-  need: number,
-  slot: number,
-  length: number,
-  other: number,
-): boolean => {
-  const { model, roomLeft, startOf } = state;
-  const { before, takesEdge, takesSlot } = search;
-  const day = model.slotDay[slot] ?? 0;
-  let room = roomLeft[day] ?? 0;
-  if (other >= 0 && model.slotDay[startOf[other] ?? 0] === day) room += 1;
-  for (let moved = need; (before[moved] ?? -1) >= 0; moved = before[moved] ?? -1) {
-    const taken = takesSlot[moved] ?? 0;
-    if (taken < slot + length && slot < taken + (model.edgeLength[takesEdge[moved] ?? 0] ?? 0)) return false;
-    if (model.slotDay[taken] === day) room -= 1;
-    if (model.slotDay[startOf[moved] ?? 0] === day) room += 1;
-  }
-  return room > 0;
-};
-
 /** Looks at every block of a need in hand: free ones end the chain, those of one other need lengthen it. */
 const extend = (state: State, search: ChainSearch, need: number, end: End, meter: Meter): void => {
   const { model, takenBy, roomLeft } = state;
   const distance = search.distance[need] ?? 0;
   const edgeEnd = model.edgeStart[need + 1] ?? 0;
-  const displace = (other: number, cost: number, edge: number, slot: number): void => {
-    const next = cost - refund(state, other);
-    if (next + (search.floor[other] ?? 0) >= end.loss) return;
-    if (!fits(state, search, need, slot, model.edgeLength[edge] ?? 0, other)) return;
-    reach(search, other, next, need, edge, slot);
-  };
   for (let edge = model.edgeStart[need] ?? 0; edge < edgeEnd; edge += 1) {
     const length = model.edgeLength[edge] ?? 0;
-    if (distance + (model.edgeLeast[edge] ?? 0) >= end.loss + EXCESS) break;
     const base = distance + (model.edgeCost[edge] ?? 0) + chargeNow(state, edge);
     const last = model.edgeLast[edge] ?? 0;
     meter.steps += 1;
@@ -86,28 +127,28 @@ const extend = (state: State, search: ChainSearch, need: number, end: End, meter
           clashes += 1;
         }
       }
-      if (clashes > 1 || other === need) continue;
+      if (clashes > 1) continue;
       const cost = base + (model.slotTime[slot] ?? 0);
-      if (clashes === 1) {
-        displace(other, cost, edge, slot);
-        continue;
-      }
-      if (fits(state, search, need, slot, length, -1)) {
-        if (cost < end.loss) {
-          end.loss = cost;
-          end.need = need;
-          end.edge = edge;
-          end.slot = slot;
-        }
-        break;
-      }
       const day = model.slotDay[slot] ?? 0;
-      if ((roomLeft[day] ?? 0) > 0) continue;
-      for (let at = model.dayFirst[day] ?? 0; at < (model.dayEnd[day] ?? 0); at += 1) {
-        const taker = takenBy[at] ?? -1;
-        if (taker >= 0 && taker !== need && model.slotDay[state.startOf[taker] ?? 0] === day) {
-          displace(taker, cost, edge, slot);
+      const hasRoom = (roomLeft[day] ?? 0) > 0;
+      if (clashes === 0) {
+        if (hasRoom) {
+          if (cost < end.loss) {
+            end.loss = cost;
+            end.need = need;
+            end.edge = edge;
+            end.slot = slot;
+          }
+          break;
         }
+        for (let at = model.dayFirst[day] ?? 0; at < (model.dayEnd[day] ?? 0); at += 1) {
+          const taker = takenBy[at] ?? -1;
+          if (taker >= 0 && model.slotDay[state.startOf[taker] ?? 0] === day) {
+            reach(search, taker, cost - refund(state, taker), need, edge, slot);
+          }
+        }
+      } else if (other !== need && (hasRoom || model.slotDay[state.startOf[other] ?? 0] === day)) {
+        reach(search, other, cost - refund(state, other), need, edge, slot);
       }
     }
   }
@@ -162,19 +203,17 @@ export const insertByChain = (
   const { model } = state;
   const end: End = { loss: (model.value[source] ?? 0) + allowance, need: -1, edge: -1, slot: -1 };
   search.distance[source] = 0;
-  search.key[source] = search.hope[source] ?? 0;
   search.before[source] = -1;
   search.takesEdge[source] = -1;
   search.takesSlot[source] = -1;
   search.mark[source] = 1;
   search.seen.push(source);
   search.heap.push(source);
-  search.heapAt[source] = 0;
   for (let settled = 0; settled < limit && search.heap.length > 0; settled += 1) {
     const need = popNearest(search);
-    search.mark[need] = 2;
     const distance = search.distance[need] ?? 0;
-    if (distance + (search.floor[need] ?? 0) >= end.loss) continue;
+    if (distance >= end.loss) break;
+    search.mark[need] = 2;
     if (need !== source && distance + (model.value[need] ?? 0) < end.loss) {
       end.loss = distance + (model.value[need] ?? 0);
       end.need = need;

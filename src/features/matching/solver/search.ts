@@ -1,5 +1,4 @@
-import { aimChains, chainSearch, type ChainSearch } from "./chain-search.ts";
-import { insertByChain } from "./chain.ts";
+import { chainSearch, insertByChain, type ChainSearch } from "./chain.ts";
 import { greedyOrder, insertCheapest, PLAIN, type Meter, type Taste } from "./insert.ts";
 import { emptyJournal, forget, note, rollBack, type Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
@@ -198,7 +197,6 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
   const isScarce = bringIn(search) > 0;
   if (isPriced) {
     state.tolls.set(learnTolls(model, isScarce));
-    aimChains(search.chains, model, state.tolls);
     startAgain(search);
   }
   const allowed = isScarce ? budget : PLENTY * budget;
