@@ -1,7 +1,7 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
-import { risk, type Risk } from "./board.schema.ts";
+import { risk, type Horizons, type Risk } from "./board.schema.ts";
 
 /** Of the needs `n` of a group: words do not sort by urgency. */
 const mostUrgent = sql`case when bool_or(n.priority = 'asap') then 'asap'
@@ -10,18 +10,26 @@ const mostUrgent = sql`case when bool_or(n.priority = 'asap') then 'asap'
 /** Most at risk first: what a patient is already without, then by the time that is left. */
 const ORDER = sql`case when risks.kind in ('returned', 'ring-patient') then 0 else 1 end, at, reference, risks.kind`;
 
+/** SQL: the horizon of a desk. */
+const before = ({ common }: Horizons, desk: SQL): SQL =>
+  sql`coalesce((select h."until" from horizons h where h.code = ${desk}), ${common.toISOString()}::timestamptz)`;
+
 /**
- * What breaks before `horizon` in a sharing group, most at risk first: needs that nobody has taken, needs that came back
+ * What breaks before the horizon of the desk concerned in a sharing group, most at risk first: needs that nobody has taken, needs that came back
  * and that nobody has acknowledged, patients who go by a time that no longer stands or were not seen, desks that have not
  * looked by half of an offer's time or have looked and not answered, agreed times that are not blocked, and patients who
  * have not been told: also where the time has passed and nobody says how it went.
  */
-export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, limit: number): Promise<Risk[]> =>
+export const listRisks = async (q: Queryable, groupCode: string, horizons: Horizons, limit: number): Promise<Risk[]> =>
   rows(
     q,
     risk,
     sql`
-      with waiting as (
+      with horizons as (
+        select h.code, h."until" from jsonb_to_recordset(${JSON.stringify(
+          [...horizons.own].map(([code, until]) => ({ code, until })),
+        )}::jsonb) as h(code text, "until" timestamptz)
+      ), waiting as (
         select case when o.seen_at is null then 'silent' else 'unanswered' end as kind, o.request_id, o.priority,
           case o.awaiting when 'home' then o.home_code else o.supporting_code end as desk, o.expires_at as at,
           (select count(*) from offer_needs x where x.offer_id = o.id and x.is_live)::int as needs,
@@ -36,7 +44,7 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
         select 'uncovered' as kind, r.id as request_id, ${mostUrgent} as priority, r.home_code as desk, min(l.due_by) as at,
           count(*)::int as needs, array_agg(distinct l.service_code) as services
         from needs n join need_lines l on l.id = n.line_id join cover_requests r on r.id = n.request_id
-        where n.group_code = ${groupCode} and n.state in ('open', 'offered') and l.due_by < ${horizon.toISOString()}::timestamptz
+        where n.group_code = ${groupCode} and n.state in ('open', 'offered') and l.due_by < ${before(horizons, sql`r.home_code`)}
         group by r.id
         union all
         select 'returned', r.id, ${mostUrgent}, r.home_code, min(l.due_by), count(*)::int,
@@ -59,7 +67,7 @@ export const listRisks = async (q: Queryable, groupCode: string, horizon: Date, 
           count(*)::int, array_agg(distinct l.service_code)
         from agreements a join needs n on n.id = a.need_id join need_lines l on l.id = n.line_id
         where a.group_code = ${groupCode} and a.is_live and a.step in ('agreed', 'blocked', 'passed', 'booked')
-          and a.starts_at < ${horizon.toISOString()}::timestamptz
+          and a.starts_at < ${before(horizons, sql`case when a.step in ('agreed', 'passed') then a.supporting_code else a.home_code end`)}
         group by 1, a.request_id, 4
       )
       select risks.kind, r.reference, needs, services, risks.priority, home.name as "homeName", desk.name as "deskName",

@@ -28,3 +28,10 @@ export const risk = z.object({
   at: z.coerce.date(),
 });
 export type Risk = z.output<typeof risk>;
+
+/** Up to when what is due or starts is looked at. */
+export interface Horizons {
+  readonly common: Date;
+  /** Of desks whose own opening hours say otherwise, by code. */
+  readonly own: ReadonlyMap<string, Date>;
+}

@@ -1,6 +1,7 @@
 import { appNow, type Queryable } from "../../platform/db/database.ts";
 import type { Actor } from "../access/index.ts";
-import { defaultOpeningHours, openDays } from "../calendar/index.ts";
+import { defaultOpeningHours, openDays, type OpeningHours } from "../calendar/index.ts";
+import { horizonsOf } from "./horizon.service.ts";
 import { groupTotals, listRisks } from "./board.repository.ts";
 import { riskKinds, type Risk, type RiskKind } from "./board.schema.ts";
 
@@ -16,8 +17,8 @@ export interface Board {
 }
 
 /** The closing time of the next open day: what starts or is due before can only be settled today, or in a hurry when the desks open. */
-export const horizonOf = (at: Date): Date => {
-  const [today, next] = openDays(defaultOpeningHours, at, 2);
+export const horizonOf = (at: Date, hours: readonly OpeningHours[] = defaultOpeningHours): Date => {
+  const [today, next] = openDays(hours, at, 2);
   return next?.closesAt ?? today?.closesAt ?? at;
 };
 
@@ -26,7 +27,10 @@ export const readBoard = async (q: Queryable, actor: Actor): Promise<Board> => {
   const at = await appNow(q);
   const horizon = horizonOf(at);
   const group = actor.groupCode;
-  const risks = group === null ? [] : await listRisks(q, group, horizon, AT_MOST);
+  const risks =
+    group === null
+      ? []
+      : await listRisks(q, group, await horizonsOf(q, group, (hours) => horizonOf(at, hours)), AT_MOST);
   return {
     at,
     horizon,

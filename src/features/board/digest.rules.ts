@@ -1,4 +1,13 @@
-import { bankHoliday, isWorkingDay, londonDate, londonInstant, speakDay, speakInstant } from "../calendar/index.ts";
+import {
+  bankHoliday,
+  isWorkingDay,
+  londonDate,
+  londonInstant,
+  openDays,
+  speakDay,
+  speakInstant,
+  type OpeningHours,
+} from "../calendar/index.ts";
 import type { Risk, RiskKind } from "./board.schema.ts";
 
 /*
@@ -40,6 +49,8 @@ export const nextDigestAt = (now: Date): Date => {
 export interface DigestSpan {
   /** What is due or starts before this is in it. */
   readonly until: Date;
+  /** The London date on which it ends. */
+  readonly date: string;
   /** The bank holiday that it looks past a day early. */
   readonly holiday: string | undefined;
 }
@@ -48,8 +59,13 @@ export const digestSpan = (now: Date): DigestSpan => {
   const next = workingDayAfter(londonDate(now));
   const after = workingDayAfter(next.date);
   const holiday = after.between.map(bankHoliday).find((name) => name !== undefined);
-  return { until: londonInstant(holiday === undefined ? next.date : after.date, CLOSES), holiday };
+  const { date } = holiday === undefined ? next : after;
+  return { until: londonInstant(date, CLOSES), date, holiday };
 };
+
+/** The same for a desk of these hours: its closing on that day, or on the first open one after it. */
+export const digestUntil = ({ date, until }: DigestSpan, hours: readonly OpeningHours[]): Date =>
+  openDays(hours, londonInstant(date, "00:00"), 1)[0]?.closesAt ?? until;
 
 const WORDS: Readonly<Record<RiskKind, readonly [one: string, many: string]>> = {
   uncovered: ["uncovered", "uncovered"],

@@ -3,7 +3,8 @@ import { londonDate } from "../calendar/index.ts";
 import { queueMail } from "../reach/index.ts";
 import { serviceNames } from "../services/index.ts";
 import { listRisks } from "./board.repository.ts";
-import { digestMail, digestSpan, nextDigestAt } from "./digest.rules.ts";
+import { digestMail, digestSpan, digestUntil, nextDigestAt } from "./digest.rules.ts";
+import { horizonsOf } from "./horizon.service.ts";
 import { brokerIds, schedule, takeDue, type Due } from "./schedule.repository.ts";
 
 const AT_MOST = 1_000;
@@ -23,7 +24,8 @@ export const tellFederation = async (
 
 const send = async (tx: Tx, now: Date, { organisationCode, groupCode }: Due): Promise<void> => {
   const span = digestSpan(now);
-  const risks = await listRisks(tx.q, groupCode, span.until, AT_MOST);
+  const horizons = await horizonsOf(tx.q, groupCode, (hours) => digestUntil(span, hours));
+  const risks = await listRisks(tx.q, groupCode, horizons, AT_MOST);
   await tellFederation(tx, organisationCode, {
     cause: `digest:${organisationCode}:${londonDate(now)}`,
     kind: "what-breaks",
