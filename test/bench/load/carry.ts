@@ -1,4 +1,3 @@
-import { round } from "../support/stats.ts";
 import { openDesks } from "./desks.ts";
 import { productTalking, rateOf } from "./fan-out.ts";
 import type { LogWriter } from "./log-writer.ts";
@@ -31,8 +30,7 @@ export const carry = async ({ environment, world, writer, rate, seconds, soakMin
   const matchers = [await startWatched("matcher", environment)];
   const apis: Watched[] = [await startWatched("api", environment)];
   const [api] = apis;
-  const [matcher] = matchers;
-  if (api === undefined || matcher === undefined) throw new Error("one of each");
+  if (api === undefined) throw new Error("one of each");
   const desks = openDesks(world.desks, (index) => apis[index % apis.length]?.url ?? "");
   const firstMs = await desks.connect();
   const spread = await rateOf(productTalking(api, desks, writer), 5);
@@ -40,20 +38,18 @@ export const carry = async ({ environment, world, writer, rate, seconds, soakMin
   const storms = [await storm(api, desks, writer), await storm(api, desks, writer)];
   say("storms", storms);
 
+  const service = { apis, matchers };
   const climb = async () => {
     // Connections and plans are opened and compiled by the first posts.
-    await workAt({ all: apis }, desks, rate, 3);
-    await matcher.load();
-    const steps = await ladder({ all: apis }, desks, rates, seconds, say);
-    const { cpu } = await matcher.load();
-    return { steps, matcherCpu: round(cpu) };
+    await workAt(service, desks, rate, 3);
+    return ladder(service, desks, rates, seconds, say);
   };
   const one = await climb();
   const soaked =
     soakMinutes === 0
       ? undefined
-      : await soak({ all: apis, matchers }, desks, writer, { minutes: soakMinutes, postsPerSecond: rate, say });
-  const { top } = await api.profiled(async () => workAt({ all: apis }, desks, carried(one.steps), 5));
+      : await soak(service, desks, writer, { minutes: soakMinutes, postsPerSecond: rate, say });
+  const { top } = await api.profiled(async () => workAt(service, desks, Math.max(rate, carried(one)), 5));
 
   matchers.push(await startWatched("matcher", environment));
   const twoMatchers = await climb();

@@ -52,6 +52,8 @@ const weigh = async (server: Watched, seats: readonly Seat[]) => {
   const each = (bytes: number): number => round(bytes / 1_024 / desks.all.length, 1);
   const weight = {
     connectMs: round(connectMs, 0),
+    /** Of the process before they came. */
+    baseMiB: round(before.rss / 2 ** 20, 0),
     rssKiB: each(after.rss - before.rss),
     usedKiB: each(after.used - before.used),
   };
@@ -92,11 +94,11 @@ const measureCrowd = async ({ environment, world, writer }: Parts) => {
 };
 
 const report = (parts: Parts, connection: object, { fanOut, slow, carried: found }: Found) => {
-  const [stated] = found.one.steps;
+  const [stated] = found.one;
   const carries = {
-    one: carried(found.one.steps),
-    secondMatcher: carried(found.twoMatchers.steps),
-    twoOfEach: carried(found.twoOfEach.steps),
+    one: carried(found.one),
+    secondMatcher: carried(found.twoMatchers),
+    twoOfEach: carried(found.twoOfEach),
   };
   return {
     bench: "load",
@@ -120,8 +122,7 @@ const report = (parts: Parts, connection: object, { fanOut, slow, carried: found
       secondMatcher: round(carries.secondMatcher / carries.one),
       secondApi: round(carries.twoOfEach / carries.secondMatcher),
     },
-    steps: found.one.steps,
-    cpu: { api: stated?.apiCpu, matcher: found.one.matcherCpu },
+    steps: { one: found.one, secondMatcher: found.twoMatchers, twoOfEach: found.twoOfEach },
     limits: found.top,
     ...(found.soaked === undefined ? {} : { soak: found.soaked }),
   };

@@ -1,8 +1,7 @@
 import { round } from "../support/stats.ts";
 import type { Desks } from "./desks.ts";
 import type { LogWriter } from "./log-writer.ts";
-import type { Watched } from "./processes.ts";
-import { workAt, type Step } from "./work.ts";
+import { workAt, type Service, type Step } from "./work.ts";
 
 /** Of the APIs and matchers together. */
 interface Sample {
@@ -18,7 +17,7 @@ const ROUND_SECONDS = 15;
 
 /** The stated load for so many minutes: what all processes together hold at the end, beside what they held once warm. */
 export const soak = async (
-  processes: { readonly all: readonly Watched[]; readonly matchers: readonly Watched[] },
+  service: Service,
   desks: Desks,
   writer: LogWriter,
   options: {
@@ -31,8 +30,8 @@ export const soak = async (
   const steps: Step[] = [];
   const rounds = Math.max(4, Math.round((options.minutes * 60) / ROUND_SECONDS));
   for (let n = 0; n < rounds; n += 1) {
-    steps.push(await workAt(processes, desks, options.postsPerSecond, ROUND_SECONDS));
-    const memories = await Promise.all([...processes.all, ...processes.matchers].map(async (one) => one.memory()));
+    steps.push(await workAt(service, desks, options.postsPerSecond, ROUND_SECONDS));
+    const memories = await Promise.all([...service.apis, ...service.matchers].map(async (one) => one.memory()));
     const sum = (of: (one: (typeof memories)[number]) => number): number =>
       memories.reduce((all, one) => all + of(one), 0);
     const sample = {

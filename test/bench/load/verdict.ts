@@ -17,7 +17,7 @@ const MOST_GROWTH = 1.05;
  */
 export const broken = ({ slow, carried }: Found): string[] => {
   const { storms, one, soaked } = carried;
-  const [stated] = one.steps;
+  const [stated] = one;
   const no: (readonly [boolean, string])[] = [
     [slow.wasSentAway, "a desk that stopped reading was not sent away (S5)"],
     [carried.broken === 0, `${carried.broken} frames did not follow on the one before (S4)`],

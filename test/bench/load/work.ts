@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import { z } from "zod";
 import { quantile, round } from "../support/stats.ts";
 import type { Desk, Desks } from "./desks.ts";
-import type { Watched } from "./processes.ts";
+import type { Load, Watched } from "./processes.ts";
 import type { Seat } from "./world.ts";
 
 /*
@@ -56,19 +56,30 @@ export interface Step {
   readonly unheard: number;
   readonly failed: number;
   readonly failures: Readonly<Record<string, number>>;
+  /** Cores that were busy. */
   readonly apiCpu: number;
+  readonly matcherCpu: number;
   readonly apiLoopP99Ms: number;
 }
 
-export interface Apis {
-  readonly all: readonly Watched[];
+/** The processes that do the work. */
+export interface Service {
+  readonly apis: readonly Watched[];
+  readonly matchers: readonly Watched[];
 }
 
 const NEEDS = { service: "wound-simple", count: 2, minutes: 20, dueBy: "2026-12-17T18:30:00Z", maxKm: 15 };
 
+const coresOf = (loads: readonly Load[]): number => round(loads.reduce((sum, { cpu }) => sum + cpu, 0));
+
 /** One step of the ladder. */
-export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, seconds: number): Promise<Step> => {
-  const urlAt = (n: number): string => apis.all[n % apis.all.length]?.url ?? "";
+export const workAt = async (
+  { apis, matchers }: Service,
+  desks: Desks,
+  postsPerSecond: number,
+  seconds: number,
+): Promise<Step> => {
+  const urlAt = (n: number): string => apis[n % apis.length]?.url ?? "";
   const firstFrame = new Map<string, number>();
   const answering: Promise<void>[] = [];
   const answerMs: number[] = [];
@@ -93,7 +104,7 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     if (!firstFrame.has(reference)) firstFrame.set(reference, performance.now());
     answering.push(accept(desk, offerId).catch(() => fail("no answer")));
   };
-  for (const api of apis.all) await api.load();
+  for (const one of [...apis, ...matchers]) await one.load();
   const postMs: number[] = [];
   const sentAt = new Map<string, number>();
   const post = async (seat: Seat, n: number): Promise<void> => {
@@ -114,7 +125,8 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     if (seat !== undefined) posts.push(post(seat, n).catch(() => fail("no answer")));
   }
   await Promise.all(posts);
-  const loads = await Promise.all(apis.all.map(async (api) => api.load()));
+  const loads = await Promise.all(apis.map(async (api) => api.load()));
+  const planning = await Promise.all(matchers.map(async (matcher) => matcher.load()));
   const isHeard = (): boolean => [...sentAt.keys()].every((reference) => firstFrame.has(reference));
   for (let waited = 0; waited < 20_000 && !isHeard(); waited += 100) await delay(100);
   await Promise.all(answering);
@@ -135,14 +147,15 @@ export const workAt = async (apis: Apis, desks: Desks, postsPerSecond: number, s
     unheard: sentAt.size - frameMs.length,
     failed: Object.values(failures).reduce((sum, n) => sum + n, 0),
     failures,
-    apiCpu: round(loads.reduce((sum, { cpu }) => sum + cpu, 0)),
+    apiCpu: coresOf(loads),
+    matcherCpu: coresOf(planning),
     apiLoopP99Ms: round(Math.max(...loads.map(({ p99 }) => p99)), 1),
   };
 };
 
 /** Ever faster until the 99th percentile of posts is twice what it was at the first, calm step. */
 export const ladder = async (
-  apis: Apis,
+  service: Service,
   desks: Desks,
   rates: readonly number[],
   seconds: number,
@@ -150,7 +163,7 @@ export const ladder = async (
 ): Promise<Step[]> => {
   const steps: Step[] = [];
   for (const rate of rates) {
-    const step = await workAt(apis, desks, rate, seconds);
+    const step = await workAt(service, desks, rate, seconds);
     say("step", step);
     steps.push(step);
     if (!isCalm(step, steps[0])) break;
