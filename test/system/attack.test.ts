@@ -1,12 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
 import type { Actor } from "../../src/features/access/index.ts";
-import { rows } from "../../src/platform/db/database.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { aBroker, aClinic, aPractice, aUser, openTestDatabase, until, type TestDatabase } from "../support/index.ts";
 import { aSession, aToken, rawSocket, type RawSocket } from "../features/stream/api-process.ts";
 import { openDesk, post, type Desk } from "./support/desks.ts";
+import { leaksTo, readersOf } from "./support/readers.ts";
 
 /*
  * What somebody does who has an account of their own, or whose page a member of staff has open: read what is others', keep
@@ -25,49 +24,6 @@ afterAll(async () => {
   await app.close();
   await db.close();
 });
-
-/** Which organisations may meet each id, reference and code that the database holds, by what ties them to it. */
-const readersOf = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
-  const found = await rows(
-    db.q,
-    z.object({ id: z.string(), reader: z.string() }),
-    sql`
-      with sides as (
-        select o.id::text, o.request_id, o.home_code as home, o.supporting_code as host from offers o
-        union all select a.id::text, a.request_id, a.home_code, a.supporting_code from agreements a
-      ), practices as (
-        select id, home as reader from sides union select id, host from sides
-        union select r.id::text, r.home_code from cover_requests r union select r.reference, r.home_code from cover_requests r
-        union select r.id::text, s.host from cover_requests r join sides s on s.request_id = r.id
-        union select r.reference, s.host from cover_requests r join sides s on s.request_id = r.id
-        union select s.home, s.host from sides s union select s.host, s.home from sides s
-        union select o.code, o.code from organisations o
-        union select c.id::text, c.organisation_code from clinics c
-        union select s.id::text, s.organisation_code from slots s
-        union select x.slot_id::text, o.home_code from offer_slots x join offers o on o.id = x.offer_id
-        union select x.slot_id::text, a.home_code from agreement_slots x join agreements a on a.id = x.agreement_id
-        union select a.clinic_id::text, a.home_code from agreements a
-        union select u.user_id::text, u.organisation_code from user_roles u
-      )
-      select id, reader from practices
-      union
-      -- Brokers see their group.
-      select p.id, f.code from practices p
-        join sharing_memberships m on m.organisation_code = p.reader
-        join sharing_memberships n on n.group_code = m.group_code
-        join organisations f on f.code = n.organisation_code and f.kind = 'federation'`,
-  );
-  const readers = new Map<string, Set<string>>();
-  for (const { id, reader } of found) readers.set(id, (readers.get(id) ?? new Set()).add(reader));
-  return readers;
-};
-
-const strings = (value: unknown): string[] => {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(([key, part]) => [key, ...strings(part)])
-    : [];
-};
 
 describe("S7, P3: the stream", () => {
   it("tells each desk of two groups only of what it is a side of, through a whole story with every role listening", async () => {
@@ -102,19 +58,16 @@ describe("S7, P3: the stream", () => {
           .catch(() => null);
       }
     await until(() => heard("agreement.made") >= 4, { withinMs: 20_000, what: "agreements in both groups" });
-    const readers = await readersOf();
-    const leaksTo = (code: string, { events }: Desk): string[] =>
-      events.flatMap((event) =>
-        strings(event.data).flatMap((text) => {
-          const allowed = readers.get(text);
-          return allowed === undefined || allowed.has(code) ? [] : [`${code} heard of ${text} in ${event.type}`];
-        }),
+    const readers = await readersOf(db);
+    const leaks = (code: string, { events }: Desk): string[] =>
+      events.flatMap(({ type, data }) =>
+        leaksTo(readers, code, data).map((text) => `${code} heard of ${text} in ${type}`),
       );
-    expect([...new Set(all.flatMap((desk) => leaksTo(desk.code, desk)))]).toEqual([]);
+    expect([...new Set(all.flatMap((desk) => leaks(desk.code, desk)))]).toEqual([]);
     // Had anybody got the frames of another group, this would have seen it.
     const [north, south] = homes;
     if (north === undefined || south === undefined) throw new Error("two homes");
-    expect(leaksTo(south.code, north).length).toBeGreaterThan(2);
+    expect(leaks(south.code, north).length).toBeGreaterThan(2);
     for (const desk of all) desk.close();
   }, 90_000);
 
