@@ -21,6 +21,7 @@ import { practiceOf, ringOf } from "./reach.rules.ts";
 import { callReasons, offerReasons } from "./reasons.rules.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
 import { kmBetween } from "./solver/index.ts";
+import { answeredBy } from "./time-to-answer.rules.ts";
 
 export interface Applied {
   readonly agreed: number;
@@ -155,12 +156,19 @@ const RANK = { routine: 0, urgent: 1, asap: 2 } as const;
 const heaviest = (needs: readonly SeekingNeed[]) =>
   needs.map((need) => need.priority).reduce((best, one) => (RANK[one] > RANK[best] ? one : best), "routine");
 
+const isHurried = (snapshot: Snapshot, { clinic, need, startsAt }: PlacedNeed): boolean => {
+  const host = snapshot.members.get(clinic.organisationCode);
+  return !clinic.isFirm && host !== undefined && startsAt < answeredBy(need.priority, snapshot.now, host);
+};
+
 /** One offer for each request, practice and side that has to agree (O1). */
 const slotDrafts = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): OfferDraft[] =>
   [
     ...groupBy(
       blocks,
-      (block) => `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra}`,
+      // What begins before the desk has had its time is an offer of its own, so that it does not cut the others' time short.
+      (block) =>
+        `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra} ${isHurried(snapshot, block)}`,
     ).values(),
   ].flatMap((group): OfferDraft[] => {
     const [first] = group;

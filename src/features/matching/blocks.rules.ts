@@ -1,4 +1,5 @@
 import { isTakenAtOnce, mayBeAskedNow } from "./reach.rules.ts";
+import { dayKey } from "./reasons.rules.ts";
 import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
 import type { Plan, Problem } from "./solver/index.ts";
 
@@ -42,4 +43,23 @@ export const blocksOf = (
 export const isPossibleNow = (snapshot: Snapshot, block: PlacedNeed): boolean => {
   const host = snapshot.members.get(block.clinic.organisationCode);
   return isTakenAtOnce(block.need, block.clinic) || (host !== undefined && mayBeAskedNow(snapshot, block.need, host));
+};
+
+/** The clinics with only what is free and not among these blocks. */
+export const freeBeside = (clinics: readonly PlannedClinic[], blocks: readonly PlacedNeed[]): PlannedClinic[] => {
+  const used = new Set(blocks.flatMap((block) => block.slotIds));
+  return clinics.map((clinic) => ({
+    ...clinic,
+    slots: clinic.slots.filter((slot) => slot.heldBy === undefined && !used.has(slot.id)),
+  }));
+};
+
+/** How many needs these blocks put to each practice and day: what a daily cap counts. */
+export const dayCounts = (blocks: readonly PlacedNeed[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { clinic, startsAt } of blocks) {
+    const key = dayKey(clinic.organisationCode, startsAt);
+    counts[key] = (counts[key] ?? 0) + 1;
+  }
+  return counts;
 };

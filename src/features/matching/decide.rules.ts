@@ -1,7 +1,7 @@
 import { groupBy, unique } from "../../platform/lists/lists.ts";
 import type { Widening } from "../requests/index.ts";
 import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
-import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
+import { blocksOf, dayCounts, freeBeside, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
 import { placeExtras } from "./extras.rules.ts";
@@ -10,7 +10,7 @@ import { problemOf } from "./problem.rules.ts";
 import { isTakenAtOnce, reachOf, type Reach } from "./reach.rules.ts";
 import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
 import { allowedAt, catalogueOf } from "./solver/index.ts";
-import { withTimeToAnswer } from "./time-to-answer.rules.ts";
+import { unhurriedFrom, withTimeToAnswer } from "./time-to-answer.rules.ts";
 
 /** What a plan comes to: everything that is to be written, and nothing that was read. */
 export interface Decisions {
@@ -53,15 +53,18 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
   }
   const isPlaced = (need: SeekingNeed): boolean => promote.has(need.id) || asksOf(need).some(isFirstChoice);
   const seeking = snapshot.needs.filter((need) => !isPlaced(need));
-  const rings = openRings(snapshot, reach, seeking);
+  // A wait has passed, and a practice more may be asked: that ring, too, is skipped where it holds nobody else.
+  const widened = snapshot.needs.filter((need) => isPlaced(need) && need.extraAsks > 0);
+  const rings = openRings(snapshot, reach, [...seeking, ...widened], asksOf);
   const movable = movableOf(snapshot);
-  const first = await placeFirst(snapshot, reach, seeking, { rings, movable }, solve);
+  const unhurried = await placeFirst(snapshot, reach, seeking, { rings, movable }, solve);
+  const first = [...unhurried, ...(await placeHurried(snapshot, reach, seeking, unhurried, solve))];
   const desk = deskCounter(snapshot);
   const placed = first.filter((block) => desk.take(block));
   const extra = await placeExtras(snapshot, reach, rings, { asksOf, placed, desk }, solve);
   const covered = new Set(placed.map((block) => block.need.id));
   const uncovered = seeking.filter((need) => !covered.has(need.id));
-  callRings(reach, uncovered, rings);
+  callRings(reach, uncovered, rings, asksOf);
   const calls = planCalls(snapshot, reach, uncovered, rings, asksOf, desk);
   const blocks = [...placed, ...extra];
   const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
@@ -93,11 +96,22 @@ const earliest = (times: readonly (Date | undefined)[]): Date | undefined => {
   return known.length === 0 ? undefined : new Date(Math.min(...known));
 };
 
+type AsksOf = (need: SeekingNeed) => readonly Ask[];
+
+/** Whether asking this practice would be news for the need: once a wait has passed, whom it waits with already is not. */
+const isNews = (need: SeekingNeed, code: string, asksOf: AsksOf): boolean =>
+  need.extraAsks === 0 || !asksOf(need).some((ask) => ask.supportingCode === code);
+
 /**
  * Each need's ring, opened until it holds a published slot that could serve it (A3: a ring with nothing in it is skipped at
  * once). Published time anywhere comes before calls: it was pledged, a call is a question.
  */
-const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNeed[]): Map<string, number> => {
+const openRings = (
+  snapshot: Snapshot,
+  reach: Reach,
+  seeking: readonly SeekingNeed[],
+  asksOf: AsksOf,
+): Map<string, number> => {
   const everywhere = new Map(seeking.map((need) => [need.id, [...snapshot.members.keys()]]));
   const catalogue = catalogueOf(problemOf(snapshot, { needs: seeking, reach: everywhere, clinics: snapshot.clinics }));
   const entries = new Map(catalogue.needs.map((entry) => [entry.need.id, entry]));
@@ -107,7 +121,12 @@ const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNe
     const entry = entries.get(need.id);
     const hasSlots = (code: string): boolean => {
       const host = hosts.get(code);
-      return entry !== undefined && host !== undefined && typeof allowedAt(entry, host) !== "string";
+      return (
+        entry !== undefined &&
+        host !== undefined &&
+        isNews(need, code, asksOf) &&
+        typeof allowedAt(entry, host) !== "string"
+      );
     };
     let { ring } = need;
     while (ring < LAST_RING && !reach.within(need, ring).some(hasSlots)) ring += 1;
@@ -117,15 +136,25 @@ const openRings = (snapshot: Snapshot, reach: Reach, seeking: readonly SeekingNe
 };
 
 /** For needs that no published slot covers: back to the narrowest ring in which somebody can be called (A4). */
-const callRings = (reach: Reach, uncovered: readonly SeekingNeed[], rings: Map<string, number>): void => {
+const callRings = (
+  reach: Reach,
+  uncovered: readonly SeekingNeed[],
+  rings: Map<string, number>,
+  asksOf: AsksOf,
+): void => {
   for (const need of uncovered) {
+    const isAnybody = (ring: number): boolean =>
+      reach.callable(need, ring).some((host) => isNews(need, host.code, asksOf));
     let { ring } = need;
-    while (ring < LAST_RING && reach.callable(need, ring).length === 0) ring += 1;
+    while (ring < LAST_RING && !isAnybody(ring)) ring += 1;
     rings.set(need.id, ring);
   }
 };
 
-/** The plan proper. Where a ring turns out to be taken by others, the next one opens. */
+/**
+ * The plan proper, among blocks that leave desks the time to answer. Where a ring turns out to be taken by others, the next
+ * one opens.
+ */
 const placeFirst = async (
   snapshot: Snapshot,
   reach: Reach,
@@ -136,6 +165,7 @@ const placeFirst = async (
   if (seeking.length === 0) return [];
   const { incumbent, alsoUsed } = movable;
   const needs = [...seeking, ...movable.needs];
+  const notBefore = unhurriedFrom(snapshot);
   for (;;) {
     const within = new Map(needs.map((need) => [need.id, reach.within(need, rings.get(need.id) ?? need.ring)]));
     const plan = await solve(
@@ -144,6 +174,7 @@ const placeFirst = async (
         reach: within,
         clinics: snapshot.clinics,
         alsoUsed,
+        notBefore,
         ...(incumbent.length > 0 ? { incumbent } : {}),
       }),
     );
@@ -159,6 +190,23 @@ const placeFirst = async (
     }
     for (const need of narrow) rings.set(need.id, (rings.get(need.id) ?? LAST_RING) + 1);
   }
+};
+
+/** What found no place there, among the free blocks that begin sooner: better a hurried question than none. */
+const placeHurried = async (
+  snapshot: Snapshot,
+  reach: Reach,
+  seeking: readonly SeekingNeed[],
+  placed: readonly PlacedNeed[],
+  solve: Solver,
+): Promise<PlacedNeed[]> => {
+  const done = new Set(placed.map((block) => block.need.id));
+  const needs = seeking.filter((need) => !done.has(need.id));
+  if (needs.length === 0) return [];
+  const clinics = freeBeside(snapshot.clinics, placed);
+  const within = new Map(needs.map((need) => [need.id, reach.within(need, LAST_RING)]));
+  const plan = await solve(problemOf(snapshot, { needs, reach: within, clinics, alsoUsed: dayCounts(placed) }));
+  return blocksOf(plan, needs, clinics, false).filter((block) => isPossibleNow(snapshot, block));
 };
 
 /** Which waiting offers lose which needs, because their slots or the needs themselves go elsewhere. */

@@ -1,10 +1,10 @@
 import { asksAllowed } from "./asking.rules.ts";
-import { blocksOf, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
+import { blocksOf, dayCounts, freeBeside, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import type { Desk } from "./desk.rules.ts";
 import { problemOf } from "./problem.rules.ts";
 import { isTakenAtOnce, type Reach } from "./reach.rules.ts";
-import { dayKey } from "./reasons.rules.ts";
 import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { unhurriedFrom } from "./time-to-answer.rules.ts";
 
 export interface Standing {
   readonly asksOf: (need: SeekingNeed) => readonly Ask[];
@@ -21,6 +21,7 @@ export const placeExtras = async (
   solve: Solver,
 ): Promise<PlacedNeed[]> => {
   const extras: PlacedNeed[] = [];
+  const notBefore = unhurriedFrom(snapshot);
   for (;;) {
     const made = [...standing.placed, ...extras];
     const hostsOf = (need: SeekingNeed): string[] => [
@@ -37,21 +38,14 @@ export const placeExtras = async (
       return hosts.length > 0 && hosts.length < asksAllowed(need) && !isSettled(need);
     });
     if (needs.length === 0) return extras;
-    const used = new Set(made.flatMap((block) => block.slotIds));
-    const clinics = snapshot.clinics
-      .filter((clinic) => !clinic.isFirm)
-      .map((clinic) => ({
-        ...clinic,
-        slots: clinic.slots.filter((slot) => slot.heldBy === undefined && !used.has(slot.id)),
-      }));
-    const alsoUsed: Record<string, number> = {};
-    for (const block of made) {
-      const key = dayKey(block.clinic.organisationCode, block.startsAt);
-      alsoUsed[key] = (alsoUsed[key] ?? 0) + 1;
-    }
+    const clinics = freeBeside(
+      snapshot.clinics.filter((clinic) => !clinic.isFirm),
+      made,
+    );
+    const alsoUsed = dayCounts(made);
     const within = new Map(needs.map((need) => [need.id, reach.within(need, rings.get(need.id) ?? need.ring)]));
     const alsoExcluded = needs.flatMap((need) => hostsOf(need).map((host) => [need.id, host] as const));
-    const plan = await solve(problemOf(snapshot, { needs, reach: within, clinics, alsoExcluded, alsoUsed }));
+    const plan = await solve(problemOf(snapshot, { needs, reach: within, clinics, alsoExcluded, alsoUsed, notBefore }));
     const found = blocksOf(plan, needs, clinics, true).filter(
       (block) => isPossibleNow(snapshot, block) && standing.desk.take(block),
     );

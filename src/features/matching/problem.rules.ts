@@ -13,6 +13,8 @@ export interface Scope {
   /** Needs a practice has on a day besides the snapshot's own. */
   readonly alsoUsed?: Readonly<Record<string, number>>;
   readonly incumbent?: readonly Placement[];
+  /** From when on blocks may begin, by priority and practice; absent: from now on. */
+  readonly notBefore?: (priority: SeekingNeed["priority"]) => Readonly<Record<string, number>>;
 }
 
 const notAt = (times: readonly { readonly from: string; readonly until: string }[]): Pick<ProblemNeed, "notAt"> =>
@@ -20,7 +22,7 @@ const notAt = (times: readonly { readonly from: string; readonly until: string }
     ? {}
     : { notAt: times.map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) })) };
 
-const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
+const needOf = (need: SeekingNeed, { reach, notBefore }: Scope): ProblemNeed => ({
   id: need.id,
   service: need.service,
   minutes: need.minutes,
@@ -32,6 +34,7 @@ const needOf = (need: SeekingNeed, reach: Scope["reach"]): ProblemNeed => ({
   channel: need.channel,
   ...(need.course === null ? {} : { course: need.course }),
   ...notAt(need.excludedTimes ?? []),
+  ...(notBefore === undefined ? {} : { notBefore: notBefore(need.priority) }),
   reach: reach.get(need.id) ?? [],
 });
 
@@ -40,7 +43,7 @@ const requestsOf = (scope: Scope): ProblemRequest[] => {
     id,
     practice: needs[0]?.homeCode ?? "",
     priority: "routine" as const,
-    needs: needs.map((need) => needOf(need, scope.reach)),
+    needs: needs.map((need) => needOf(need, scope)),
   }));
 };
 

@@ -1,10 +1,13 @@
-import type { Snapshot } from "./snapshot.ts";
+import { addOpenMinutes } from "../calendar/index.ts";
+import { expiryOf, type Priority } from "../offers/index.ts";
+import type { Member, Snapshot } from "./snapshot.ts";
 
-/**
- * How soon a block may begin that a desk is asked about. An offer ends when its first slot begins (O2), and whoever let one
- * lapse is not asked for that need again (A5): asked about a time in three minutes, a desk that would have said yes to later
- * ones is lost for it.
+/*
+ * An offer ends when its first slot begins (O2), and whoever let one lapse is not asked for that need again (A5): asked
+ * about a time that begins too soon, a desk that would have said yes to later ones is lost for it.
  */
+
+/** How soon a block may begin that a desk is asked about at all. */
 const LEAD_MS = 10 * 60_000;
 
 /** Without the free slots of clinics to be asked that begin before anybody could answer; what an offer holds stays. */
@@ -17,5 +20,34 @@ export const withTimeToAnswer = <S extends Pick<Snapshot, "now" | "clinics">>(sn
         ? clinic
         : { ...clinic, slots: clinic.slots.filter((slot) => slot.heldBy !== undefined || slot.start >= from) },
     ),
+  };
+};
+
+/** A routine offer waits for an open day (O2); nearly every desk that answers has answered after half of one. */
+const ROUTINE_MINUTES = 240;
+
+const NEVER = new Date(8_640_000_000_000_000);
+
+/** Until when a desk that is asked now has the time that nearly every answer takes. */
+export const answeredBy = (priority: Priority, now: Date, { hours }: Pick<Member, "hours">): Date =>
+  priority === "routine" ? addOpenMinutes(hours, now, ROUTINE_MINUTES) : expiryOf(priority, now, hours, NEVER);
+
+/**
+ * For needs of a priority: from when on blocks leave the desk the time to answer, by practice that has to be asked. A plan
+ * first looks among those, and only for what finds no place there among the sooner ones.
+ */
+export const unhurriedFrom = (snapshot: Snapshot): ((priority: Priority) => Readonly<Record<string, number>>) => {
+  const asked = new Set(snapshot.clinics.filter(({ isFirm }) => !isFirm).map((clinic) => clinic.organisationCode));
+  for (const { isFirm, organisationCode } of snapshot.clinics) if (isFirm) asked.delete(organisationCode);
+  const known = new Map<Priority, Record<string, number>>();
+  return (priority) => {
+    const found = known.get(priority) ?? {};
+    if (known.has(priority)) return found;
+    for (const code of asked) {
+      const host = snapshot.members.get(code);
+      if (host !== undefined) found[code] = answeredBy(priority, snapshot.now, host).getTime();
+    }
+    known.set(priority, found);
+    return found;
   };
 };

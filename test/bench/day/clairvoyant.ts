@@ -16,6 +16,16 @@ export const clairvoyant = (world: World, isWeighted: boolean): Outcome => {
     return isYesInTime(answer, need.priority) && answeredAt(answer, need.postedAt) < need.dueBy;
   };
   const needs = requests.flatMap((request) => request.needs);
+  /** No policy gets a yes sooner than from a desk that is asked the moment the need is posted. */
+  const soonest = (need: Need): Record<string, number> =>
+    Object.fromEntries(
+      practices
+        .filter(({ role }) => role !== "firm")
+        .map(({ id, role }) => {
+          const answer = answerOf(seed, id, need.request, role === "silent" ? "call" : "ask", need.priority);
+          return [id, answeredAt(answer, need.postedAt)];
+        }),
+    );
   const plan = solve({
     now: Math.min(...requests.map(({ postedAt }) => postedAt)),
     practices,
@@ -34,16 +44,20 @@ export const clairvoyant = (world: World, isWeighted: boolean): Outcome => {
       id: request.id,
       practice: request.home.id,
       priority: "routine",
-      needs: request.needs.map(({ id, service, minutes, dueBy, requires, maxKm, priority, postedAt }) => ({
-        id,
-        service,
-        minutes,
-        earliest: postedAt,
-        dueBy,
-        requires,
-        maxKm,
-        priority: isWeighted ? priority : "routine",
-      })),
+      needs: request.needs.map((need) => {
+        const { id, service, minutes, dueBy, requires, maxKm, priority, postedAt } = need;
+        return {
+          id,
+          service,
+          minutes,
+          earliest: postedAt,
+          dueBy,
+          requires,
+          maxKm,
+          priority: isWeighted ? priority : ("routine" as const),
+          notBefore: soonest(need),
+        };
+      }),
     })),
     excluded: needs.flatMap((need) =>
       practices.filter((host) => !willGive(need, host)).map((host): [string, string] => [need.id, host.id]),

@@ -66,12 +66,13 @@ export const allowedAt = (entry: NeedEntry, host: Host): ReasonCode | Allowed =>
   if (runs === undefined || runs.length === 0) return "service";
   const channel = need.channel ?? "in-person";
   const missing = missingAt(entry, host);
+  const soonest = need.notBefore?.[practice.id] ?? Number.NEGATIVE_INFINITY;
   const openings: Opening[] = [];
   // How far the best run came: each rule is asked of what the rules before it left.
   let failed: ReasonCode = "window";
   for (const run of runs)
     for (const [from, until] of windows) {
-      const first = firstFrom(run, from);
+      const first = firstFrom(run, Math.max(from, soonest));
       const end = lastUntil(run, until);
       if (end < first) continue;
       if (failed === "window") failed = "duration";

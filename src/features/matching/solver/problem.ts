@@ -78,6 +78,8 @@ export interface ProblemNeed {
   readonly channel?: string;
   /** Times that no block of it may touch (a patient's no): milliseconds, `until` not included. */
   readonly notAt?: readonly { readonly from: number; readonly until: number }[];
+  /** Practices at which no block of it may begin before an instant: whoever is asked there needs time to answer. */
+  readonly notBefore?: Readonly<Record<string, number>>;
   /** The practices that its rings have reached (A3); absent: all. Others are `not-yet-ring`. */
   readonly reach?: readonly string[];
 }
