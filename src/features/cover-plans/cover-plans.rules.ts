@@ -1,5 +1,5 @@
 import type { Priority } from "../requests/index.ts";
-import { rings, type Asking, type Plan, type Ring } from "./cover-plans.schema.ts";
+import { rings, type Asking, type Plan } from "./cover-plans.schema.ts";
 
 const everywhere = (minutes: number): Asking["waits"] => ({ buddies: minutes, pcn: minutes, group: minutes });
 
@@ -22,12 +22,6 @@ export const planFor = (
 /** Which wait applies while asking has widened to this ring: 1 buddies, 2 same PCN, 3 the sharing group. */
 export const waitInRing = ({ waits }: Asking, ring: number): number => waits[rings[ring - 1] ?? "group"];
 
-const RING_NAMES: Readonly<Record<Ring, string>> = {
-  buddies: "your buddy practices",
-  pcn: "your PCN",
-  group: "the sharing group",
-};
-
 /** "45 minutes", "4 hours", "1½ hours": as a desk says it. */
 export const speakMinutes = (minutes: number): string => {
   if (minutes % 30 !== 0 || minutes < 60) return `${minutes} minutes`;
@@ -45,7 +39,7 @@ export const speakAsking = (priority: Priority, { waits, breadth, calls }: Askin
     `${speakMinutes(minutes)}${priority === "asap" ? "" : " of your opening hours"}`;
   const widening = isEven
     ? `After each ${time(waits[first])} without an answer, more practices are asked.`
-    : `Without an answer more practices are asked: ${rings.map((ring) => `in ${RING_NAMES[ring]} after ${time(waits[ring])}`).join(", ")}.`;
+    : `Your buddy practices have ${time(waits.buddies)} before your PCN is asked too, your PCN ${time(waits.pcn)} before the sharing group is, and after each ${time(waits.group)} more of the group are.`;
   return [
     `Each ${breadth === 1 ? "waits" : "may wait"} with ${practices(breadth)} at once at first.`,
     widening,

@@ -3,7 +3,6 @@ import { serviceCodeSchema } from "../services/index.ts";
 
 /** The rings by which asking widens (A3), in their order. */
 export const rings = ["buddies", "pcn", "group"] as const;
-export type Ring = (typeof rings)[number];
 
 const whole = (least: number, most: number, what: string) =>
   z.int(`Enter ${what} as a whole number.`).min(least, `At least ${least}.`).max(most, `At most ${most}.`);

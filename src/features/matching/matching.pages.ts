@@ -25,11 +25,12 @@ export const matchingPages = (solve: Solver): readonly AppPage[] => [
       const nameOf = await serviceNames(database.q);
       const lines = why.lines
         .filter(({ looking }) => looking > 0)
-        .map(({ line, service, looking, asked, withRoom, notAsked }) => {
+        .map(({ line, service, looking, asking, asked, withRoom, notAsked }) => {
           const found = help.lines.find((each) => each.line === line);
           return {
             service: nameOf(service),
             looking,
+            asking: asking.words,
             asked,
             withRoom,
             uncovered: found?.uncovered ?? 0,

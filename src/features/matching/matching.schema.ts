@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { postRequestBody } from "../requests/index.ts";
+import { postRequestBody, priorities } from "../requests/index.ts";
 import { REASON_CODES } from "./solver/index.ts";
 
 const whole = z.int().min(0);
@@ -41,6 +41,14 @@ export const whyView = z.strictObject({
       service: z.string(),
       /** Needs that still look for cover; the rest of the line says nothing where there are none. */
       looking: whole,
+      /** How its most urgent need is asked for: the group's cover plan, or the default. Waits in minutes. */
+      asking: z.strictObject({
+        priority: z.enum(priorities),
+        waits: z.strictObject({ buddies: whole, pcn: whole, group: whole }),
+        breadth: whole,
+        calls: whole,
+        words: z.array(z.string()),
+      }),
       asked: z.strictObject(counted),
       /** Keep every rule and are not asked: the needs have their places already, or the next plan asks them. */
       withRoom: z.strictObject(counted),

@@ -38,8 +38,11 @@ interface Planned {
 /** What only adds needs: all that others wait for stays as it is. */
 const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
 
-/** How many practices around each home are read first, and then. Nearly every post finds its places among the first. */
-const PRACTICES = [12, 48, 160, "all"] as const;
+/**
+ * How many practices around each home are read first, and then; of the first only their earliest free slots. Nearly every
+ * post finds its places among those.
+ */
+const STEPS = [{ practices: 12, earliest: true }, { practices: 48 }, { practices: 160 }, { practices: "all" }] as const;
 
 /**
  * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where
@@ -59,11 +62,11 @@ const decideStepwise = async (
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
   let planned: Planned | undefined;
-  for (const practices of PRACTICES) {
-    planned = await plan({ needs, practices, moves: false });
+  for (const step of STEPS) {
+    planned = await plan({ needs, ...step, moves: false });
     if (planned === undefined || covers(planned)) return planned;
-    // Everybody within reach was read.
-    if (planned.snapshot.restBeginsAtKm.size === 0) break;
+    // Everything within reach was read.
+    if (planned.snapshot.restBeginsAtKm.size === 0 && planned.snapshot.restBeginsAt.size === 0) break;
   }
   return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };

@@ -9,6 +9,13 @@ import { epoch, uuidArray } from "./sql.ts";
 const priority = z.enum(["routine", "urgent", "asap"]);
 const instant = z.number().transform((ms) => new Date(ms));
 
+/** `Asking`, checked when it was written; a plan reads many. */
+export const askedHow = z.object({
+  waits: z.object({ buddies: z.number(), pcn: z.number(), group: z.number() }),
+  breadth: z.number(),
+  calls: z.number(),
+});
+
 const need = z.object({
   id: z.string(),
   ref: z.string(),
@@ -29,12 +36,7 @@ const need = z.object({
   requires: z.array(z.string()),
   maxKm: z.number(),
   priority,
-  // Checked when it was written; a plan reads many.
-  asking: z.object({
-    waits: z.object({ buddies: z.number(), pcn: z.number(), group: z.number() }),
-    breadth: z.number(),
-    calls: z.number(),
-  }),
+  asking: askedHow,
   course: z.string().nullable(),
   ring: z.number(),
   extraAsks: z.number(),

@@ -9,7 +9,8 @@ import {
   readPaidHosts,
   readSeekingNeeds,
 } from "./seeking.repository.ts";
-import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { readEarliest, type Earliest } from "./earliest.repository.ts";
+import type { SeekingNeed, Snapshot } from "./snapshot.ts";
 import { textArray, type Codes } from "./sql.ts";
 import { codesNear, readRest } from "./reach.repository.ts";
 import { readClinics, readMembers, readPublished, readUsedByDay } from "./supply.repository.ts";
@@ -25,6 +26,8 @@ export interface Breadth {
   readonly practices: number | "all";
   /** Whether first choices of other needs may be moved: only where something scarce is at stake. */
   readonly moves: boolean;
+  /** Only the earliest free slots of each practice, about twice what one home could take. */
+  readonly earliest?: true;
 }
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
@@ -38,6 +41,17 @@ export const homesOf = (needs: readonly SeekingNeed[]) =>
     maxKm: Math.max(...needs.filter((need) => need.homeCode === homeCode).map((need) => need.maxKm)),
   }));
 
+/** Slots are seldom shorter: what a need takes at most. */
+const SHORTEST_MINUTES = 10;
+
+/** How many slots of a practice are read at first: some, and twice what the home that wants most could take. */
+const mostOf = (needs: readonly SeekingNeed[]): number => {
+  const wanted = new Map<string, number>();
+  for (const { homeCode, minutes } of needs)
+    wanted.set(homeCode, (wanted.get(homeCode) ?? 0) + Math.ceil(minutes / SHORTEST_MINUTES));
+  return 12 + 2 * Math.max(...wanted.values());
+};
+
 /** The candidate search: what these practices could give these needs. */
 export const readOffered = async (
   q: Queryable,
@@ -45,19 +59,18 @@ export const readOffered = async (
   hosts: Codes,
   now: Date,
   breadth: Breadth,
-): Promise<PlannedClinic[]> =>
-  readClinics(
-    q,
-    {
-      hosts,
-      services: servicesOf(needs),
-      from: now,
-      until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
-      // Next door only what is free: a desk is not stood down for a little less distance (A2).
-      holders: breadth.moves ? "any" : breadth.practices === "all" ? "extra" : "none",
-    },
-    now,
-  );
+): Promise<Earliest> => {
+  const wanted = {
+    hosts,
+    services: servicesOf(needs),
+    from: new Date(Math.max(now.getTime(), Math.min(...needs.map((need) => need.earliest.getTime())))),
+    until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
+  };
+  if (breadth.earliest === true) return readEarliest(q, { ...wanted, most: mostOf(needs) }, now);
+  // Next door only what is free: a desk is not stood down for a little less distance (A2).
+  const holders = breadth.moves ? "any" : breadth.practices === "all" ? "extra" : "none";
+  return { clinics: await readClinics(q, { ...wanted, holders }, now), restBeginsAt: new Map() };
+};
 
 /** Needs whose waiting first choice holds something that a seeking need could use. */
 const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics: Snapshot["clinics"]) => {
@@ -124,7 +137,7 @@ const readAround = async (
   const hosts = codesNear(homes, breadth.practices);
   const planned = unique(all.map((need) => need.homeCode));
   const around = sql`${textArray(planned)} || ${hosts}`;
-  const [members, clinics, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
+  const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
     readMembers(q, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
     readOffered(q, served, hosts, now, breadth),
     readUsedByDay(q, around, now, idsOf(movable)),
@@ -134,7 +147,20 @@ const readAround = async (
     readExclusions(q, idsOf(all)),
     readPaidHosts(q, unique(all.map((need) => need.requestId))),
   ]);
-  return { groupCode, now, restBeginsAtKm, members, needs, movable, asks, clinics, excluded, paidHosts, usedByDay };
+  return {
+    groupCode,
+    now,
+    restBeginsAtKm,
+    restBeginsAt,
+    members,
+    needs,
+    movable,
+    asks,
+    clinics,
+    excluded,
+    paidHosts,
+    usedByDay,
+  };
 };
 
 /** A snapshot for explaining, with what was published whether or not anything of it is free (see `publishedKey`). */
@@ -168,6 +194,7 @@ export const readSnapshotFor = async (
     groupCode,
     now,
     restBeginsAtKm: new Map(),
+    restBeginsAt: new Map(),
     members,
     needs,
     movable: [],

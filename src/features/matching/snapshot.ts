@@ -100,6 +100,8 @@ export interface Snapshot {
   readonly atAnyHour?: true;
   /** For each home practice of which only the nearest others were read: how far the nearest of the rest is. */
   readonly restBeginsAtKm: ReadonlyMap<string, number>;
+  /** For each practice of which only the earliest free slots were read: from when on there may be others. */
+  readonly restBeginsAt: ReadonlyMap<string, number>;
   readonly members: ReadonlyMap<string, Member>;
   /** Needs that something may be done for. */
   readonly needs: readonly SeekingNeed[];

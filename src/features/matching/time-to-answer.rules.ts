@@ -32,22 +32,20 @@ const NEVER = new Date(8_640_000_000_000_000);
 export const answeredBy = (priority: Priority, now: Date, { hours }: Pick<Member, "hours">): Date =>
   priority === "routine" ? addOpenMinutes(hours, now, ROUTINE_MINUTES) : expiryOf(priority, now, hours, NEVER);
 
+const ANY_TIME: Readonly<Record<string, number>> = {};
+
 /**
  * For needs of a priority: from when on blocks leave the desk the time to answer, by practice that has to be asked. A plan
- * first looks among those, and only for what finds no place there among the sooner ones.
+ * first looks among those, and only for what finds no place there among the sooner ones. For asap needs only: their desks
+ * are asked about today, often for times within the half hour. In the simulated rush it brought them 2 needs more in 297; the
+ * same for urgent and routine needs lost as many elsewhere, and the answers came later.
  */
 export const unhurriedFrom = (snapshot: Snapshot): ((priority: Priority) => Readonly<Record<string, number>>) => {
   const asked = new Set(snapshot.clinics.filter(({ isFirm }) => !isFirm).map((clinic) => clinic.organisationCode));
   for (const { isFirm, organisationCode } of snapshot.clinics) if (isFirm) asked.delete(organisationCode);
-  const known = new Map<Priority, Record<string, number>>();
-  return (priority) => {
-    const found = known.get(priority) ?? {};
-    if (known.has(priority)) return found;
-    for (const code of asked) {
-      const host = snapshot.members.get(code);
-      if (host !== undefined) found[code] = answeredBy(priority, snapshot.now, host).getTime();
-    }
-    known.set(priority, found);
-    return found;
-  };
+  const hosts = [...asked].flatMap((code) => snapshot.members.get(code) ?? []);
+  const forAsap = Object.fromEntries(
+    hosts.map((host) => [host.code, answeredBy("asap", snapshot.now, host).getTime()]),
+  );
+  return (priority) => (priority === "asap" ? forAsap : ANY_TIME);
 };

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
+import { askingSql } from "../cover-plans/index.ts";
+import { askedHow } from "./seeking.repository.ts";
 import { textArray } from "./sql.ts";
 
 const line = z.object({
@@ -13,6 +15,9 @@ const line = z.object({
   /** Needs that still look for cover. */
   looking: z.number(),
   isExplainDue: z.boolean(),
+  /** The most urgent of its needs that still look, and how such a one is asked for. */
+  priority: z.enum(["routine", "urgent", "asap"]),
+  asking: askedHow,
 });
 export type LookingLine = z.output<typeof line>;
 
@@ -22,11 +27,14 @@ export const readLookingLines = async (q: Queryable, requestId: string): Promise
     q,
     line,
     sql`
-      select l.id, l.position as line, l.service_code as service, l.requires,
+      select l.*, ${askingSql(sql`l.group_code`, sql`l.service`, sql`l.priority`)} as asking from (
+      select l.id, l.position as line, l.service_code as service, l.requires, r.group_code,
+             coalesce((select n.priority from needs n where n.line_id = l.id and n.state in ('open', 'offered')
+                       order by array_position(array['asap', 'urgent', 'routine'], n.priority) limit 1), l.priority) as priority,
              coalesce((select s.requires from services s where s.code = l.service_code), '{}') as "serviceRequires",
              l.explain_due_at is not null as "isExplainDue",
              (select count(*)::int from needs n where n.line_id = l.id and n.state in ('open', 'offered')) as looking
-      from need_lines l where l.request_id = ${requestId} order by l.position`,
+      from need_lines l join cover_requests r on r.id = l.request_id where l.request_id = ${requestId}) l order by l.line`,
   );
 
 const named = z.object({ code: z.string(), name: z.string() });

@@ -1,6 +1,7 @@
 import { appNow, type Database } from "../../platform/db/database.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import { isBroker, type Actor } from "../access/index.ts";
+import { speakAsking } from "../cover-plans/index.ts";
 import { heldBackAmong } from "../pressure/index.ts";
 import { notAskedWords, requireRequest } from "../requests/index.ts";
 import type { WhyView } from "./matching.schema.ts";
@@ -44,6 +45,7 @@ const lineView = (
     line: line.line,
     service: line.service,
     looking: line.looking,
+    asking: { priority: line.priority, ...line.asking, words: speakAsking(line.priority, line.asking) },
     asked: { count: found?.asked.length ?? 0, ...named(found?.asked ?? []) },
     withRoom: { count: found?.withRoom.length ?? 0, ...named(found?.withRoom ?? []) },
     notAsked: tally(found?.notAsked ?? {}).map(([reason, codes]) => ({

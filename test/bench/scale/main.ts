@@ -44,7 +44,7 @@ const openSize = (name: string, url: string): Size => {
     url,
     // One connection: every statement is prepared once, and what auto_explain says is heard.
     max: 1,
-    statementTimeoutMs: 180_000,
+    statementTimeoutMs: 600_000,
     applicationName: "covershare bench",
     onError: (error) => console.error(error.message),
   });
@@ -58,12 +58,12 @@ try {
   await buildPractices(base.database, practicesFile, progress);
   await buildRequests(base.database.q, 1_250);
   const days = { from: 1, count: 4 };
-  await loadSlots(base.database.q, { slots: 100_000, days, seed: 1 });
+  await loadSlots(base.database, { slots: 100_000, days, seed: 1 });
   await base.pool.end();
   opened.pop();
   const sizeWith = async (name: string, more: readonly Load[]): Promise<Size> => {
     const size = openSize(name, await copyDatabase(postgres.url, name));
-    for (const load of more) await loadSlots(size.database.q, load);
+    for (const load of more) await loadSlots(size.database, load);
     progress(`${name}: ${await countOf(size.database.q, "slots where state = 'free'")} free slots`);
     return size;
   };

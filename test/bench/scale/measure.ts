@@ -18,7 +18,7 @@ export interface Size {
   readonly pool: pg.Pool;
 }
 
-const NEAREST_FREE = { needs: "open", practices: 12, moves: false } as const;
+const NEAREST_FREE = { needs: "open", practices: 12, moves: false, earliest: true } as const;
 
 /**
  * Runs each item in every size, one after the other and each time another first, so that whatever else the machine does
@@ -59,7 +59,7 @@ const sampleRequests = async (database: Database, sample: number): Promise<Seeki
 
 const searchOnce = async ({ database }: Size, needs: readonly SeekingNeed[], now: Date): Promise<number> => {
   const hosts = codesNear(homesOf(needs), NEAREST_FREE.practices);
-  const clinics = await readOffered(database.q, needs, hosts, now, NEAREST_FREE);
+  const { clinics } = await readOffered(database.q, needs, hosts, now, NEAREST_FREE);
   return clinics.reduce((sum, clinic) => sum + clinic.slots.length, 0);
 };
 

@@ -80,6 +80,23 @@ const tourRota = async (broker: Page, look: Look): Promise<void> => {
   await broker.getByRole("button", { name: "I am away until then" }).click();
   await broker.getByText("You are away until").waitFor();
   await look("rota-away", broker);
+
+  await broker.goto("/settings/cover-plans");
+  await look("cover-plans", broker);
+  await broker.getByRole("link", { name: "Change Simple dressing" }).click();
+  await look("cover-plan-default", broker);
+  await broker.getByRole("group", { name: "Urgent" }).getByLabel("Buddy practices").fill("2");
+  await broker.getByRole("button", { name: "Save" }).click();
+  await broker.locator(".nhsuk-error-summary").waitFor();
+  await look("cover-plan-error", broker);
+  await broker.getByRole("group", { name: "Urgent" }).getByLabel("Buddy practices").fill("90");
+  await broker.getByRole("button", { name: "Save" }).click();
+  await broker.getByText("What waits now is planned anew.").waitFor();
+  await look("cover-plans-changed", broker);
+  await broker.getByRole("link", { name: "Change Simple dressing" }).click();
+  await look("cover-plan-own", broker);
+  await broker.getByRole("button", { name: "Back to the default" }).click();
+  await broker.getByText("back to the default.").waitFor();
   await broker.getByRole("button", { name: "I am back" }).click();
   await broker.getByText("Welcome back.").waitFor();
 };

@@ -189,6 +189,32 @@ describe("cover plans of a sharing group", () => {
     expect(await askedOf(others)).toBe(1);
   });
 
+  it("M6: home reads the waits that apply to its request", async () => {
+    const home = await aPractice(db, { group });
+    const nurse = await aUser(db, { at: home.code });
+    const request = await anUrgent(home.code);
+    const why = async () => (await call(nurse, "GET", `/v1/cover-requests/${request.reference}/why`)).json;
+    const line = (words: unknown) => ({ lines: [{ asking: { priority: "urgent", words } }] });
+    expect(await why()).toMatchObject(
+      line([
+        "Each may wait with 2 practices at once at first.",
+        "After each 45 minutes of your opening hours without an answer, more practices are asked.",
+        expect.stringContaining("Up to 3 practices that have published no times"),
+      ]),
+    );
+    await put("wound-simple", {
+      ...defaultPlan,
+      urgent: { waits: { buddies: 90, pcn: 60, group: 45 }, breadth: 1, calls: 0 },
+    });
+    expect(await why()).toMatchObject(
+      line([
+        "Each waits with 1 practice at once at first.",
+        "Your buddy practices have 1½ hours of your opening hours before your PCN is asked too, your PCN 1 hour of your opening hours before the sharing group is, and after each 45 minutes of your opening hours more of the group are.",
+        "Practices that have published no times are not asked.",
+      ]),
+    );
+  });
+
   it("A4: without calls nobody who published nothing is asked", async () => {
     const home = await aPractice(db, { group });
     const host = await aPractice(db, { group });

@@ -1,5 +1,15 @@
 export { catalogueOf, type Catalogue, type Host, type NeedEntry } from "./catalogue.ts";
-export { BLOCK, COURSE_CHARGE, DETOUR, kmBetween, LEAN, OTHER_PCN, REQUEST_CHARGE } from "./cost.ts";
+export {
+  BLOCK,
+  COURSE_CHARGE,
+  DETOUR,
+  kmBetween,
+  LEAN,
+  OTHER_PCN,
+  pairCost,
+  POINTS_A_DAY,
+  REQUEST_CHARGE,
+} from "./cost.ts";
 export { allowedAt, firstFailingRule, occupancyBefore, type Allowed, type Occupancy } from "./filters.ts";
 export {
   REASON_CODES,
