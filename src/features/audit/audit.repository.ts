@@ -35,4 +35,6 @@ export const recordAudit = async (
   action: string,
   subject: string,
   data: Act["data"] = {},
-): Promise<void> => recordAudits(tx, author, action, [{ subject, data }]);
+): Promise<void> => {
+  await recordAudits(tx, author, action, [{ subject, data }]);
+};
