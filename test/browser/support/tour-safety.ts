@@ -80,7 +80,11 @@ const tourRota = async (broker: Page, look: Look): Promise<void> => {
   await broker.getByRole("button", { name: "I am away until then" }).click();
   await broker.getByText("You are away until").waitFor();
   await look("rota-away", broker);
+  await broker.getByRole("button", { name: "I am back" }).click();
+  await broker.getByText("Welcome back.").waitFor();
+};
 
+const tourCoverPlans = async (broker: Page, look: Look): Promise<void> => {
   await broker.goto("/settings/cover-plans");
   await look("cover-plans", broker);
   await broker.getByRole("link", { name: "Change Simple dressing" }).click();
@@ -97,8 +101,6 @@ const tourRota = async (broker: Page, look: Look): Promise<void> => {
   await look("cover-plan-own", broker);
   await broker.getByRole("button", { name: "Back to the default" }).click();
   await broker.getByText("back to the default.").waitFor();
-  await broker.getByRole("button", { name: "I am back" }).click();
-  await broker.getByText("Welcome back.").waitFor();
 };
 
 /** Through every state of the safety net, as a broker and a desk see it. `look` is a screenshot, or axe. */
@@ -110,6 +112,7 @@ export const tourSafety = async (town: Town, sit: Sit, look: Look): Promise<void
   const { page: desk } = await sit(elm);
   const { page: broker } = await sit(town.broker);
   await tourRota(broker, look);
+  await tourCoverPlans(broker, look);
   await tourPressure(desk, look);
   await tourBulletin(desk, broker, look);
   await broker.goto("/board/alarms");
