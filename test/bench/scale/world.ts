@@ -89,8 +89,8 @@ export interface Load {
  * Written day by day, as they would be published, so that clinics of one practice lie apart. Half of the clinics are firm
  * and confirmed; each offers three of the six services that are asked for.
  */
-export const loadSlots = async ({ q, transact }: Database, load: Load): Promise<void> => {
-  await transact(async (tx) => {
+export const loadSlots = async (database: Database, load: Load): Promise<void> => {
+  await database.transact(async (tx) => {
     // Foreign keys hold by construction, and indexes are made faster than kept: together they took most of the time.
     await tx.q.execute(sql`set local session_replication_role = replica`);
     const indexes = await rows(
@@ -103,8 +103,8 @@ export const loadSlots = async ({ q, transact }: Database, load: Load): Promise<
     await insertLoad(tx.q, load);
     for (const { definition } of indexes) await tx.q.execute(sql.raw(definition));
   });
-  await q.execute(sql`vacuum analyze clinics`);
-  await q.execute(sql`vacuum analyze slots`);
+  await database.q.execute(sql`vacuum analyze clinics`);
+  await database.q.execute(sql`vacuum analyze slots`);
 };
 
 const insertLoad = async (q: Queryable, { slots, days, seed }: Load): Promise<void> => {
