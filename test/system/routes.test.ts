@@ -50,7 +50,8 @@ const call = async (route: AppRoute, params: Params, headers: Record<string, str
   });
 
 /** Known addresses or, where the parameters name nobody's, something well-formed. */
-const someParams = (route: AppRoute): Params => paramsFor(route, neighbour) ?? { code: "bp", service: "bp", date: "2026-12-24" };
+const someParams = (route: AppRoute): Params =>
+  paramsFor(route, neighbour) ?? { code: "bp", service: "bp", date: "2026-12-24" };
 
 describe("deny by default", () => {
   it("every route that is not on this list asks for a sign-in", () => {
