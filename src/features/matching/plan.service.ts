@@ -35,8 +35,8 @@ interface Planned {
   readonly decisions: Decisions;
 }
 
-/** What only adds needs: all that others wait for stays as it is. */
-const ONLY_NEEDS = new Set(["request.posted", "request.amended", "need.reopened"]);
+/** What only adds needs: all that others wait for stays as it is. Amending also starts the waits of what is offered anew. */
+const ONLY_NEEDS = new Set(["request.posted", "need.reopened"]);
 
 /**
  * How many practices around each home are read first, and then; of the first only their earliest free slots. Nearly every
