@@ -42,7 +42,8 @@ export interface Tx {
   readonly q: Queryable;
   /**
    * Sends a statement that nobody needs the answer of. What is asked after it sees what it wrote, because a connection
-   * carries out in order; where it fails, the transaction fails with its error.
+   * carries out in order; where it fails, the transaction fails with its error. It is sent at once: in one `Promise.all`
+   * it goes out before a statement of drizzle's that stands in front of it.
    */
   write(statement: SQL): void;
   emit(...events: readonly OutgoingEvent[]): void;
