@@ -70,6 +70,8 @@ beforeAll(async () => {
     // A week about which this practice was not asked.
     "/clinics/next-week/:week": "/clinics/next-week/2026-12-21",
     "/settings/calendars/:id/end": `/settings/calendars/${feedId}/end`,
+    // The catalogue is everybody's, and a plan always that of one's own group: a service that does not exist.
+    "/settings/cover-plans/:service": "/settings/cover-plans/no-such-service",
     "/settings/webhooks/:id": `/settings/webhooks/${webhookId}`,
     "/settings/webhooks/:id/messages/:offset/resend": `/settings/webhooks/${webhookId}/messages/1/resend`,
     "/settings/channels/confirm/:secret": `/settings/channels/confirm/${"A".repeat(43)}`,
