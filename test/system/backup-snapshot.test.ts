@@ -1,8 +1,3 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
 import { newSpeakable } from "../../src/platform/ids/ids.ts";
@@ -11,7 +6,6 @@ import { addressOf, until, type CovershareProcess, type TestDatabase } from "../
 import { databaseUrl, runStatement } from "../support/postgres-server.ts";
 import { apiOf, openDesk, post, readRequest, type Desk } from "./support/desks.ts";
 
-const run = promisify(execFile);
 const MONDAY = "2026-12-14T10:00:00Z";
 const need = {
   service: "wound-simple",
@@ -23,27 +17,10 @@ const need = {
   maxKm: 20,
 };
 const request = { priority: "urgent", takeFirm: true, needs: [need] };
-const SERVER_MAJOR = 18;
 
-/** 0: there is none. */
-const clientMajor = async (): Promise<number> => {
-  try {
-    return Number(/(\d+)\./.exec((await run("pg_dump", ["--version"])).stdout)?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
-};
-
-const major = await clientMajor();
-if (major < SERVER_MAJOR)
-  console.warn(
-    `Skipped: pg_dump of PostgreSQL ${SERVER_MAJOR} or later is not here (${major === 0 ? "none" : major}).`,
-  );
-
-/** PostgreSQL's own ways, as the README says: a snapshot, or `pg_dump`, and after either `covershare admin after-restore`. */
+/** A snapshot by PostgreSQL's own means, as the README says, and after it `covershare admin after-restore`. */
 describe("a restore by other means than ours", { timeout: 180_000 }, () => {
   let db: TestDatabase;
-  let folder = "";
   let copy = "";
   let running: CovershareProcess | undefined;
   let desk: Desk | undefined;
@@ -69,13 +46,11 @@ describe("a restore by other means than ours", { timeout: 180_000 }, () => {
   beforeEach(async () => {
     db = await openTestDatabase({ poolMax: 3 });
     await db.holdClock(MONDAY);
-    folder = await mkdtemp(path.join(tmpdir(), "covershare-dump-"));
     copy = `covershare_test_${newSpeakable(10).toLowerCase()}`;
   });
   afterEach(async () => {
     desk?.close();
     await stop();
-    await rm(folder, { recursive: true, force: true });
     await runStatement(server(), `drop database if exists ${copy} with (force)`);
     await db.close();
   });
@@ -133,16 +108,6 @@ describe("a restore by other means than ours", { timeout: 180_000 }, () => {
         return (await runStatement(server(), others)).length === 0;
       });
       await runStatement(server(), `create database ${copy} template ${nameOf(db.url)}`);
-    });
-    expect(last).toBeGreaterThan(heardTo);
-  });
-
-  it.skipIf(major < SERVER_MAJOR)("S4: pg_dump and pg_restore: the story continues, past any offset", async () => {
-    const { last, heardTo } = await story(async () => {
-      const file = path.join(folder, "today.dump");
-      await run("pg_dump", ["--format=custom", `--file=${file}`, db.url]);
-      await runStatement(server(), `create database ${copy}`);
-      await run("pg_restore", ["--exit-on-error", "--no-owner", `--dbname=${databaseUrl(server(), copy)}`, file]);
     });
     expect(last).toBeGreaterThan(heardTo);
   });
