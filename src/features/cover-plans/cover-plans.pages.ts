@@ -5,7 +5,14 @@ import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { brokersOnly, form, page, type Actor, type AppPage } from "../access/index.ts";
 import { priorities, speakPriority, type Priority } from "../requests/index.ts";
 import { defaultPlan, speakMinutes } from "./cover-plans.rules.ts";
-import { coverPlanBody, coverPlanParams, rings, type Asking, type CoverPlanView } from "./cover-plans.schema.ts";
+import {
+  ALL_SERVICES,
+  coverPlanBody,
+  coverPlanParams,
+  rings,
+  type Asking,
+  type CoverPlanView,
+} from "./cover-plans.schema.ts";
 import { changeCoverPlan, readCoverPlan, readCoverPlans } from "./cover-plans.service.ts";
 
 const RING_LABELS = { buddies: "Buddy practices", pcn: "Same PCN", group: "The sharing group" } as const;
@@ -104,10 +111,11 @@ export const coverPlanPages: readonly AppPage[] = [
             service,
             name,
             from: FROM[from],
-            lines: priorities.map((priority) => ({
-              priority: speakPriority(priority),
-              words: inBrief(plan[priority]),
-            })),
+            // What applies to all is said once, in the first row.
+            lines:
+              from === "own" || service === ALL_SERVICES
+                ? priorities.map((priority) => ({ priority: speakPriority(priority), words: inBrief(plan[priority]) }))
+                : [],
           })),
         },
       });

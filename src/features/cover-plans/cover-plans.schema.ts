@@ -5,7 +5,10 @@ import { serviceCodeSchema } from "../services/index.ts";
 export const rings = ["buddies", "pcn", "group"] as const;
 
 const whole = (least: number, most: number, what: string) =>
-  z.int(`Enter ${what} as a whole number.`).min(least, `At least ${least}.`).max(most, `At most ${most}.`);
+  z
+    .int(`Enter ${what} as a whole number.`)
+    .min(least, `Enter ${what}, at least ${least}.`)
+    .max(most, `Enter ${what}, at most ${most}.`);
 
 /**
  * How needs of one priority are asked for. Limits are those within which asking still works: a wait that ends before a desk
