@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import { wallClock } from "../clock/clock.ts";
 import type { Logger } from "../log/log.ts";
+import { closeWithin, isDoneWithin } from "./in-time.ts";
 
 /**
  * Where the queue lives. `namespace` keeps several installations apart on one Redis, and in one database (its schema):
@@ -90,6 +91,8 @@ const WORKER = {
   removeOnFail: KEPT_FAILURES,
 };
 
+const START_WITHIN_MS = 15_000;
+
 const jobOptions = (options: AddOptions) => ({
   attempts: options.attempts,
   delay: options.delayMs,
@@ -97,27 +100,6 @@ const jobOptions = (options: AddOptions) => ({
   removeOnComplete: true,
   removeOnFail: KEPT_FAILURES,
 });
-
-interface Closable {
-  close(): Promise<void>;
-  disconnect(): Promise<void>;
-}
-
-/** Closes in order; what does not answer within `graceMs` (its server is gone) is cut off. */
-export const closeWithin = async (thing: Closable, graceMs: number): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const closing = thing.close().then(
-    () => true,
-    () => true,
-  );
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), graceMs);
-  });
-  const isClosed = await Promise.race([closing, late]);
-  clearTimeout(timer);
-  // Not awaited: disconnecting can itself wait for a server that does not answer.
-  if (!isClosed) void thing.disconnect().catch(() => undefined);
-};
 
 /** First reconnect at once, then a quarter of a second apart: an outage must not cost much more than it lasts. */
 const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt - 1, 3), 250);
@@ -220,13 +202,19 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
 const openPostgres = async (backend: QueueBackend, onError: (error: Error) => void): Promise<Engine> => {
   const schema = backend.namespace ?? "bullmq";
   const { Queue, Worker } = withBackend(createPostgresBackend);
-  const migrating = new pg.Client({ connectionString: backend.url, application_name: "covershare queue schema" });
+  const migrating = new pg.Client({
+    connectionString: backend.url,
+    application_name: "covershare queue schema",
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+  });
+  migrating.on("error", onError);
   await migrating.connect();
   try {
     // One transaction under an advisory lock: several processes may start at once.
     await runMigrations(migrating, schema);
   } finally {
-    await migrating.end();
+    await isDoneWithin(migrating.end(), 1_000);
   }
   const connect = (max: number) => ({
     connectionString: backend.url,
@@ -243,7 +231,11 @@ const openPostgres = async (backend: QueueBackend, onError: (error: Error) => vo
     skipMetasUpdate: true,
   });
   queue.on("error", onError);
-  await queue.waitUntilReady();
+  // A line that says nothing would hold the start up for ever; who watches over the process starts it again.
+  if (!(await isDoneWithin(queue.waitUntilReady(), START_WITHIN_MS))) {
+    await closeWithin(queue, 1_000);
+    throw new Error("The queue's PostgreSQL does not answer.");
+  }
   return {
     ...looks(queue),
     // What is in PostgreSQL is there when PostgreSQL is.

@@ -6,7 +6,10 @@ import { withoutSql } from "../db/sql-errors.ts";
 import type { Logger } from "../log/log.ts";
 import { beginSpan, carriedTrace, type Carried, type SpanSink } from "../telemetry/trace.ts";
 import { openEngine, type FailedJob, type QueueBackend, type QueueCounts, type ReceivedJob } from "./backend.ts";
+import { isDoneWithin } from "./in-time.ts";
 import type { JobContract, JobHandler } from "./job.ts";
+
+const READY_WITHIN_MS = 5_000;
 
 export interface Producer {
   /**
@@ -187,7 +190,9 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
           log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, "a job failed"),
       });
       closers.push((graceMs) => worker.close(graceMs));
-      await worker.ready();
+      // A queue that is away holds nobody up: the sweep does its work until it is back.
+      if (!(await isDoneWithin(worker.ready(), READY_WITHIN_MS)))
+        log.warn({}, "the queue does not answer; the sweep does its work meanwhile");
     },
     close: async (graceMs = 8_000) => {
       isClosing = true;
