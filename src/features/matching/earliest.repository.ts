@@ -1,22 +1,9 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 import { isFirmToday } from "../capacity/index.ts";
 import type { PlannedClinic } from "./snapshot.ts";
 import { codesArray, epoch, textArray, type Codes } from "./sql.ts";
-
-const clinic = z.object({
-  id: z.string(),
-  organisationCode: z.string(),
-  services: z.array(z.string()),
-  channel: z.string(),
-  provides: z.array(z.string()),
-  slotMinutes: z.number(),
-  pledge: z.enum(["firm", "ask"]),
-  confirmedOn: z.string().nullable(),
-  slotIds: z.array(z.string()),
-  starts: z.array(z.number()),
-});
+import { clinicRow } from "./supply.repository.ts";
 
 /** The earliest free slots of some practices, and from when on others of them may not have been read, by practice. */
 export interface Earliest {
@@ -42,7 +29,7 @@ export const readEarliest = async (
 ): Promise<Earliest> => {
   const found = await rows(
     q,
-    clinic,
+    clinicRow,
     sql`
       select c.id, c.organisation_code as "organisationCode", c.services, c.channel, c.provides, c.slot_minutes as "slotMinutes",
              c.pledge, c.confirmed_on::text as "confirmedOn", s."slotIds", s.starts

@@ -96,7 +96,8 @@ export const readMembers = async (
   return new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
 };
 
-const clinic = z.object({
+/** A clinic with the slots that were asked for. */
+export const clinicRow = z.object({
   id: z.string(),
   organisationCode: z.string(),
   services: z.array(z.string()),
@@ -107,8 +108,9 @@ const clinic = z.object({
   confirmedOn: z.string().nullable(),
   slotIds: z.array(z.string()),
   starts: z.array(z.number()),
-  holders: z.array(z.string().nullable()),
 });
+
+const clinic = clinicRow.extend({ holders: z.array(z.string().nullable()) });
 
 /** Which slots a plan may use besides the free ones. */
 export type Holders = "none" | "extra" | "any" | "all";
