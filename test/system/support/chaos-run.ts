@@ -16,7 +16,7 @@ export const playShort = async (backend: Backend, seed: number, stopping: AbortS
     seed,
     backend,
     minutes: 1,
-    perSecond: 10,
+    perSecond: 6,
     patience: 5,
     world: { groups: 3, practicesEach: 34 },
     say: () => undefined,
