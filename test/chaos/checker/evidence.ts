@@ -3,6 +3,7 @@ import type { Database } from "../../../src/platform/db/database.ts";
 import type { Client } from "../model/client.ts";
 import type { Imports } from "../model/office.ts";
 import type { ClientLog, LogEntry } from "../model/client-log.ts";
+import { groupBy } from "../../../src/platform/lists/lists.ts";
 import { readFacts, type EventRow, type Facts } from "./facts.ts";
 
 /** Everything that is judged: what the clients wrote down, and what the database holds once things are calm. */
@@ -65,17 +66,6 @@ export const rule =
   (name: string, promised: string, look: (evidence: Evidence) => readonly string[]): Rule =>
   (evidence) =>
     look(evidence).map((seen) => ({ rule: name, promised, seen }));
-
-export const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> => {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [item]);
-    else known.push(item);
-  }
-  return groups;
-};
 
 export const byId = <T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
   new Map(items.map((item) => [item.id, item]));

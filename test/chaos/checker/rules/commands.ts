@@ -1,5 +1,6 @@
 import { entriesOf } from "../../model/client-log.ts";
-import { groupBy, rule } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { rule } from "../evidence.ts";
 import { describe, fingerprintOf, isDone, isForm, keyId, keysOf, scopeOf, storedBody } from "../effects.ts";
 
 /*

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { brokersByGroup, byId, groupBy, logsByStream, rule, type Evidence } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { brokersByGroup, byId, logsByStream, rule, type Evidence } from "../evidence.ts";
 import type { AgreementRow, EventRow } from "../facts.ts";
 
 /*

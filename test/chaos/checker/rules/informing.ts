@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { entriesOf, type ClientLog } from "../../model/client-log.ts";
-import { brokersByGroup, byId, groupBy, logsByStream, rule, type Evidence } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { brokersByGroup, byId, logsByStream, rule, type Evidence } from "../evidence.ts";
 import type { EventRow, OfferRow } from "../facts.ts";
 
 /* Nobody is shown what is not so, and nobody concerned is left uninformed. */

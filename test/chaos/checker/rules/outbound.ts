@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { byId, groupBy, logsByStream, rule, type Evidence } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { byId, logsByStream, rule, type Evidence } from "../evidence.ts";
 import type { EventRow } from "../facts.ts";
 
 /* What leaves: messages to people, once for each cause and recipient, and webhooks in the order of the log. */

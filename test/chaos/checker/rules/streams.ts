@@ -1,5 +1,6 @@
 import { entriesOf, type ClientLog, type Received } from "../../model/client-log.ts";
-import { groupBy, logsByStream, rule } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { logsByStream, rule } from "../evidence.ts";
 import type { EventRow } from "../facts.ts";
 
 /** S3: 1, 2, 3… in each organisation's log, and the head says how many. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { entriesOf } from "../../model/client-log.ts";
 import { LED_ON } from "../effects.ts";
-import { groupBy, logsByStream, rule } from "../evidence.ts";
+import { groupBy } from "../../../../src/platform/lists/lists.ts";
+import { logsByStream, rule } from "../evidence.ts";
 
 /* No need is lost: each that was ever promised is there, and is looked after or has an ending that somebody owns. */
 
