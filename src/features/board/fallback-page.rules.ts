@@ -10,19 +10,29 @@ const PRIORITY = { asap: "As soon as possible", urgent: "Urgent", routine: "Rout
 
 const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.codePointAt(0) ?? 0};`);
 
-const table = (caption: string, heads: readonly string[], rows: readonly (readonly string[])[], none: string): string =>
+/** On a telephone each row is a block of its own, and each cell says what it is. */
+const table = (
+  name: string,
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (readonly string[])[],
+  none: string,
+): string =>
   rows.length === 0
     ? `<h2>${escape(caption)}</h2><p>${escape(none)}</p>`
     : [
         `<h2>${escape(caption)}</h2>`,
-        `<table><thead><tr>${heads.map((head) => `<th scope="col">${escape(head)}</th>`).join("")}</tr></thead><tbody>`,
+        `<style>@media screen and (max-width:40rem){${heads.map((head, at) => `.${name} td:nth-child(${at + 1})::before{content:"${head}: "}`).join("")}}</style>`,
+        `<table class="${name}"><thead><tr>${heads.map((head) => `<th scope="col">${escape(head)}</th>`).join("")}</tr></thead><tbody>`,
         ...rows.map((cells) => `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`),
         "</tbody></table>",
       ].join("\n");
 
 const STYLE = `body{font:16px/1.4 Arial,sans-serif;margin:1rem auto;max-width:70rem;padding:0 1rem;color:#212b32}
 table{border-collapse:collapse;width:100%;margin:0 0 1.5rem}th,td{border:1px solid #768692;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th{background:#f0f4f5}thead{display:table-header-group}@page{margin:12mm}tr{break-inside:avoid}h2{margin:1.5rem 0 .5rem}@media print{body{font-size:11px;max-width:none;margin:0}}`;
+th{background:#f0f4f5}thead{display:table-header-group}@page{margin:12mm}tr{break-inside:avoid}h2{margin:1.5rem 0 .5rem}
+@media screen and (max-width:40rem){table,tbody,tr,td{display:block}thead{position:absolute;left:-999rem}tr{border:1px solid #768692;margin:0 0 .5rem}td{border:0;overflow-wrap:anywhere}td::before{font-weight:bold}}
+@media print{body{font-size:11px;max-width:none;margin:0}}`;
 
 /** What did not fit, in words; none where everything did. */
 const leftOutOf = (whole: FallbackFacts, shown: FallbackFacts): string[] => {
@@ -64,9 +74,9 @@ const pageOf = (facts: FallbackFacts, nameOf: NameOf, leftOut: readonly string[]
 <meta name="robots" content="noindex"><title>${escape(title)}</title><style>${STYLE}</style></head>
 <body><h1>When Covershare is down: ${escape(facts.groupName)}</h1>
 <p><strong>As it stood on ${escape(speakInstant(facts.at))}.</strong> Use it by telephone: who needs what, who is agreed, whom to ring. Patients are known by these references in the practices' own systems. Write down what you agree, and enter it when Covershare is back.</p>
-${leftOut.length === 0 ? "" : `<p><strong>Not on this page, to keep it small: ${escape(leftOut.join("; "))}.</strong> The whole page lies where FALLBACK_DIR says.</p>\n`}${table("Still looking for a place", ["By", "What", "Reference", "For", "Urgency", "Asked"], open, "Nothing is looking for a place.")}
-${table("Agreed, still to come", ["When", "What", "Reference", "Patient of", "Goes to", "Status"], agreed, "Nothing is agreed from now on.")}
-${table("Numbers that ring at the desk", ["Practice", "Number"], numbers, "No practice belongs to the group.")}
+${leftOut.length === 0 ? "" : `<p><strong>Not on this page, to keep it small: ${escape(leftOut.join("; "))}.</strong> The whole page lies where FALLBACK_DIR says.</p>\n`}${table("open", "Still looking for a place", ["By", "What", "Reference", "For", "Urgency", "Asked"], open, "Nothing is looking for a place.")}
+${table("agreed", "Agreed, still to come", ["When", "What", "Reference", "Patient of", "Goes to", "Status"], agreed, "Nothing is agreed from now on.")}
+${table("numbers", "Numbers that ring at the desk", ["Practice", "Number"], numbers, "No practice belongs to the group.")}
 </body></html>
 `;
 };

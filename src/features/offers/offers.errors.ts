@@ -8,6 +8,8 @@ export interface StillPossible {
   readonly answeredBy: string | null;
   /** Needs of this request that still look for a place. */
   readonly stillWanted: number;
+  /** The home practice withdrew everything that this offer was about, or sorted it by other means. */
+  readonly isTakenBack: boolean;
   /** Other offers of this request that wait for the same desk. */
   readonly otherOffers: readonly string[];
 }
@@ -21,11 +23,16 @@ const WORDS: Readonly<Record<OfferState, string>> = {
   "stood-down": "These appointments have just been covered elsewhere. Thank you for answering.",
 };
 
+const TAKEN_BACK = "The practice that asked needs these appointments no longer. Thank you for answering.";
+
+const wordsOf = ({ state, isTakenBack }: StillPossible): string =>
+  state === "stood-down" && isTakenBack ? TAKEN_BACK : WORDS[state];
+
 export const offerClosed = (possible: StillPossible): DomainError =>
   new DomainError(
     "conflict",
     "offer-closed",
-    `${WORDS[possible.state]}${possible.answeredBy === null ? "" : ` ${possible.answeredBy} answered it.`} Nothing was changed.`,
+    `${wordsOf(possible)}${possible.answeredBy === null ? "" : ` ${possible.answeredBy} answered it.`} Nothing was changed.`,
     { details: { ...possible } },
   );
 
@@ -69,7 +76,9 @@ export const nothingWanted = (possible: StillPossible): DomainError =>
   new DomainError(
     "conflict",
     "nothing-wanted",
-    "Thank you: these appointments have just been covered elsewhere, so none of the times is needed. Nothing was changed.",
+    possible.isTakenBack
+      ? `${TAKEN_BACK} Nothing was changed.`
+      : "Thank you: these appointments have just been covered elsewhere, so none of the times is needed. Nothing was changed.",
     { details: { ...possible } },
   );
 

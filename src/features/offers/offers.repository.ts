@@ -173,6 +173,7 @@ export const whatIsPossible = async (q: Queryable, offerId: string, organisation
       state: z.enum(offerStates),
       answeredBy: z.string().nullable(),
       stillWanted: z.number(),
+      isTakenBack: z.boolean(),
       otherOffers: z.array(z.string()),
     }),
     sql`
@@ -180,6 +181,8 @@ export const whatIsPossible = async (q: Queryable, offerId: string, organisation
              (select u.name from users u where u.id = o.answered_by
                 and exists (select 1 from user_roles ur where ur.user_id = u.id and ur.organisation_code = ${organisationCode})) as "answeredBy",
              (select count(*)::int from needs n where n.request_id = o.request_id and n.state in ('open', 'offered')) as "stillWanted",
+             not exists (select 1 from offer_needs x join needs n on n.id = x.need_id
+                         where x.offer_id = o.id and n.state not in ('withdrawn', 'sorted')) as "isTakenBack",
              array(select w.id::text from offers w where w.request_id = o.request_id and w.state = 'waiting' and w.id <> o.id
                    and case w.awaiting when 'home' then w.home_code else w.supporting_code end = ${organisationCode}
                    order by w.id) as "otherOffers"

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { acceptOffer, declineOffer, type AnswerView } from "../../../src/features/offers/index.ts";
+import { requestPorts } from "../../../src/app/routes.ts";
+import { withdrawNeeds } from "../../../src/features/requests/ending.service.ts";
 import { DomainError } from "../../../src/platform/errors/domain-error.ts";
 import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
 import { count, needStates, plan, waitingFor } from "../../support/story.ts";
@@ -55,6 +57,22 @@ describe("O4: races", () => {
     for (const refusal of lost) expect(refusal).toMatchObject({ kind: "conflict", details: { stillWanted: 0 } });
     expect(await needStates(db, request.requestId)).toEqual(["agreed"]);
     await noSlotTwice();
+  });
+
+  it("an answer that comes after home took the request back says so, and not that others covered it", async () => {
+    const home = await aPractice(db);
+    const host = await aPractice(db);
+    await aClinic(db, { at: host.code, slots: 1 });
+    const [nurse, desk] = [await aUser(db, { roles: ["nurse"], at: home.code }), await aUser(db, { at: host.code })];
+    const { reference } = await aRequest(db, { home: home.code, needs: [{ count: 1 }] });
+    await plan(db);
+    const [offer] = await waitingFor(db, desk);
+    await db.database.transact((tx) => withdrawNeeds(tx, requestPorts, nurse, { reference, needs: undefined }));
+    const late = await outcomeOf(db.database.transact((tx) => acceptOffer(tx, desk, offer?.id ?? "", {})));
+    expect(late).toMatchObject({ lost: { code: "offer-closed", details: { isTakenBack: true, stillWanted: 0 } } });
+    expect("lost" in late ? late.lost.message : "").toMatch(
+      /^The practice that asked needs these appointments no longer/,
+    );
   });
 
   it("two users of one desk answer one offer: one answer stands, the other is told by whom", async () => {
