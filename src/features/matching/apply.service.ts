@@ -1,27 +1,17 @@
-import type { Tx } from "../../platform/db/database.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { RunAgain, type Tx } from "../../platform/db/database.ts";
 import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
-import {
-  createOffers,
-  expiryOf,
-  promoteExtras,
-  reopenUnasked,
-  shrinkOffer,
-  standDown,
-  type OfferDraft,
-} from "../offers/index.ts";
+import { createOffers, promoteExtras, reopenUnasked, shrinkOffer, standDown } from "../offers/index.ts";
 import { brokersOf } from "../practices/index.ts";
 import { announceRequests, lockNeeds, lockRequests, readAnnouncement, widenNeeds } from "../requests/index.ts";
 import type { PlacedNeed } from "./blocks.rules.ts";
 import type { CallPlan } from "./calls.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
-import { practiceOf, ringOf } from "./reach.rules.ts";
-import { callReasons, offerReasons } from "./reasons.rules.ts";
+import { callDraft, partiesOf, slotDrafts } from "./drafts.rules.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
-import { kmBetween } from "./solver/index.ts";
-import { answeredBy } from "./time-to-answer.rules.ts";
 
 export interface Applied {
   readonly agreed: number;
@@ -49,23 +39,11 @@ const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
 export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<Applied> => {
   const requestIds = requestsOf(snapshot, decisions);
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
-  const blocks = [...decisions.agree, ...decisions.offer];
-  const wanted = unique([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)]);
-  // Asking moves nothing from one count of R8 to another; agreeing and standing down do.
-  const asksOnly = decisions.agree.length === 0 && decisions.shrink.length === 0;
-  // Sent together, carried out in this order: requests are what everybody locks first. Slots that others' extra asks hold
-  // are freed before they can be taken.
-  const [versions, needs, , announce, taken] = await Promise.all([
-    lockRequests(tx, requestIds),
-    lockNeeds(tx, wanted),
-    brokersOf(tx, snapshot.groupCode),
-    asksOnly ? readAnnouncement(tx, requestIds) : undefined,
-    asksOnly ? holdSlots(tx, blocks) : undefined,
-  ]);
-  const isCurrent = (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion;
-  const looking = new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id));
+  const { announce, ...found } = await lockAndHold(tx, snapshot, decisions, requestIds);
+  const { looking, isCurrent } = standing(found);
+  const blocks = blocksOf(decisions);
   for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
-  const won = taken ?? (await holdSlots(tx, blocks));
+  const won = found.taken ?? (await holdSlots(tx, blocks));
   const held = await keepWhole(tx, blocks, won, (block) => looking.has(block.need.id) && isCurrent(block.need));
   const agree = held.filter((block) => decisions.agree.includes(block));
   const offer = held.filter((block) => decisions.offer.includes(block));
@@ -78,20 +56,93 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   const calls = decisions.calls
     .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);
-  const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
-  await createOffers(tx, drafts);
-  promoteExtras(tx, decisions.promote);
-  widenNeeds(tx, decisions.widen);
+  const drafts = await ask(tx, snapshot, decisions, { offer, calls });
   await reopenUnasked(
     tx,
     decisions.shrink.map(({ needId }) => needId),
   );
-  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
-    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
+  if (agreed > 0 || drafts > 0 || decisions.shrink.length > 0) {
+    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts });
     if (announce === undefined) await announceRequests(tx, requestIds);
     else announce();
   }
-  return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
+  return { agreed, offers: drafts - calls.length, calls: calls.length, dropped: blocks.length - held.length };
+};
+
+/**
+ * Writes a plan that only asks as if nothing had happened since it was read, which is nearly always so: nothing is waited
+ * for, and while the database locks and holds, the rest is made ready. What it locked and held is looked at before the
+ * commit; where that is not what the plan counted on nothing stays, and `RunAgain` says so: `applyDecisions` is for that.
+ * Returns how many blocks were dropped: none.
+ */
+export const applyAsRead = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<number> => {
+  const requestIds = requestsOf(snapshot, decisions);
+  if (requestIds.length === 0) return 0;
+  const write = async (): Promise<number> => {
+    // The locks go out now.
+    await nextTurn();
+    const drafts = await ask(tx, snapshot, decisions, decisions);
+    if (drafts > 0) await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed: 0, offers: drafts });
+    return drafts;
+  };
+  const [{ announce, ...found }, drafts] = await Promise.all([
+    lockAndHold(tx, snapshot, decisions, requestIds),
+    write(),
+  ]);
+  const { looking, isCurrent } = standing(found);
+  const won = new Set(found.taken);
+  const needs = [...decisions.offer.map((block) => block.need), ...decisions.calls.flatMap((call) => call.needs)];
+  const isAsRead =
+    needs.every((need) => looking.has(need.id) && isCurrent(need)) &&
+    decisions.offer.every((block) => block.slotIds.every((id) => won.has(id)));
+  if (!isAsRead) throw new RunAgain();
+  if (drafts > 0) announce?.();
+  return 0;
+};
+
+/** Asking moves nothing from one count of R8 to another; agreeing and standing down do. */
+export const onlyAsks = (decisions: Decisions): boolean =>
+  decisions.agree.length === 0 && decisions.shrink.length === 0;
+
+const blocksOf = (decisions: Decisions): PlacedNeed[] => [...decisions.agree, ...decisions.offer];
+
+/**
+ * Sent together, carried out in this order: requests are what everybody locks first. Slots that others' extra asks hold
+ * are freed before they can be taken, so a plan that stands any of them down holds later.
+ */
+const lockAndHold = async (tx: Tx, snapshot: Snapshot, decisions: Decisions, requestIds: readonly string[]) => {
+  const blocks = blocksOf(decisions);
+  const wanted = unique([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)]);
+  const asksOnly = onlyAsks(decisions);
+  const [versions, needs, , announce, taken] = await Promise.all([
+    lockRequests(tx, requestIds),
+    lockNeeds(tx, wanted),
+    brokersOf(tx, snapshot.groupCode),
+    asksOnly ? readAnnouncement(tx, requestIds) : undefined,
+    asksOnly ? holdSlots(tx, blocks) : undefined,
+  ]);
+  return { versions, needs, announce, taken };
+};
+
+/** What of the needs still stands: which of them look for cover, and whether they ask for what the plan read. */
+const standing = ({ versions, needs }: Pick<Awaited<ReturnType<typeof lockAndHold>>, "versions" | "needs">) => ({
+  looking: new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id)),
+  isCurrent: (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion,
+});
+
+/** Makes the offers and calls, and notes how far asking has widened. Returns how many were made. */
+const ask = async (
+  tx: Tx,
+  snapshot: Snapshot,
+  decisions: Decisions,
+  { offer, calls }: Pick<Decisions, "offer" | "calls">,
+): Promise<number> => {
+  const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
+  const made = createOffers(tx, drafts);
+  promoteExtras(tx, decisions.promote);
+  widenNeeds(tx, decisions.widen);
+  await made;
+  return drafts.length;
 };
 
 const needIdsOf = (call: CallPlan): string[] => call.needs.map((need) => need.id);
@@ -149,85 +200,4 @@ const agreeAtOnce = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<numbe
     }),
   );
   return blocks.length;
-};
-
-const RANK = { routine: 0, urgent: 1, asap: 2 } as const;
-
-const heaviest = (needs: readonly SeekingNeed[]) =>
-  needs.map((need) => need.priority).reduce((best, one) => (RANK[one] > RANK[best] ? one : best), "routine");
-
-const isHurried = (snapshot: Snapshot, { clinic, need, startsAt }: PlacedNeed): boolean => {
-  const host = snapshot.members.get(clinic.organisationCode);
-  return !clinic.isFirm && host !== undefined && startsAt < answeredBy(need.priority, snapshot.now, host);
-};
-
-/** One offer for each request, practice and side that has to agree (O1). */
-const slotDrafts = (snapshot: Snapshot, blocks: readonly PlacedNeed[]): OfferDraft[] =>
-  [
-    ...groupBy(
-      blocks,
-      // What begins before the desk has had its time is an offer of its own, so that it does not cut the others' time short.
-      (block) =>
-        `${block.need.requestId} ${block.clinic.organisationCode} ${block.clinic.isFirm} ${block.isExtra} ${isHurried(snapshot, block)}`,
-    ).values(),
-  ].flatMap((group): OfferDraft[] => {
-    const [first] = group;
-    const home = snapshot.members.get(first?.need.homeCode ?? "");
-    const host = snapshot.members.get(first?.clinic.organisationCode ?? "");
-    if (first === undefined || home === undefined || host === undefined) return [];
-    const needs = group.map((block) => block.need);
-    const priority = heaviest(needs);
-    const awaiting = first.clinic.isFirm ? "home" : "supporting";
-    const km = kmBetween(practiceOf(home, snapshot.groupCode), practiceOf(host, snapshot.groupCode));
-    const firstStart = new Date(Math.min(...group.map((block) => block.startsAt.getTime())));
-    return [
-      {
-        ...partiesOf(first.need, host.code),
-        kind: "slots",
-        awaiting,
-        priority,
-        ring: ringOf(home, host),
-        isExtra: first.isExtra,
-        km,
-        reasons: offerReasons(home, host, needs, {
-          km,
-          slots: group.reduce((sum, block) => sum + block.slotIds.length, 0),
-          slotMinutes: first.clinic.slotMinutes,
-        }),
-        expiresAt: expiryOf(priority, snapshot.now, awaiting === "home" ? home.hours : host.hours, firstStart),
-        needIds: needs.map((need) => need.id),
-        slots: group.flatMap((block) =>
-          block.slotIds.map((slotId) => ({ slotId, needId: block.need.id, startsAt: block.startsAt })),
-        ),
-      },
-    ];
-  });
-
-const partiesOf = (need: SeekingNeed, supportingCode: string) => ({
-  requestId: need.requestId,
-  reference: need.reference,
-  groupCode: need.groupCode,
-  homeCode: need.homeCode,
-  supportingCode,
-});
-
-const callDraft = (snapshot: Snapshot, call: CallPlan): OfferDraft => {
-  const [first] = call.needs;
-  const home = snapshot.members.get(first?.homeCode ?? "");
-  if (first === undefined || home === undefined) throw new Error("a call without needs or home");
-  const priority = heaviest(call.needs);
-  const dueBy = new Date(Math.min(...call.needs.map((need) => need.dueBy.getTime())));
-  return {
-    ...partiesOf(first, call.host.code),
-    kind: "call",
-    awaiting: "supporting",
-    priority,
-    ring: call.ring,
-    isExtra: false,
-    km: call.km,
-    reasons: callReasons(home, call.host, call.needs, call.km),
-    expiresAt: expiryOf(priority, snapshot.now, call.host.hours, dueBy),
-    needIds: call.needs.map((need) => need.id),
-    slots: [],
-  };
 };

@@ -1,7 +1,7 @@
 import type { Database } from "../../platform/db/database.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import { askForMatching } from "../match-due/index.ts";
-import { applyDecisions } from "./apply.service.ts";
+import { applyAsRead, applyDecisions, onlyAsks } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
@@ -86,13 +86,20 @@ export const planOnce = async (
   const known = needs === "open" ? open : undefined;
   const wanted = known ?? (await readWanted(database.q, groupCode, needs));
   const planned = await decideStepwise(database, groupCode, needs, wanted, solve);
+  let mayAssume = planned !== undefined && onlyAsks(planned.decisions);
   await database.transact(async (tx) => {
+    const assumes = mayAssume;
+    // Whatever becomes of this: where it has to run again, it does so step by step.
+    mayAssume = false;
     if (planned !== undefined) {
-      const applied = await applyDecisions(tx, planned.snapshot, planned.decisions);
-      if (applied.dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
+      const { snapshot, decisions } = planned;
+      const dropped = assumes
+        ? await applyAsRead(tx, snapshot, decisions)
+        : (await applyDecisions(tx, snapshot, decisions)).dropped;
+      if (dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
       // What had to make room is put to others now, not when something else happens to change.
-      if (planned.decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
-      if (planned.decisions.askAgainAt !== undefined) dueAgainAt(tx, groupCode, planned.decisions.askAgainAt);
+      if (decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
+      if (decisions.askAgainAt !== undefined) dueAgainAt(tx, groupCode, decisions.askAgainAt);
     }
     markExplainDue(tx, unique((planned?.snapshot.needs ?? []).map((need) => need.lineId)));
     clearDue(

@@ -14,12 +14,12 @@ import { offerMade } from "./offers.events.ts";
 export const createOffers = async (tx: Tx, drafts: readonly OfferDraft[]): Promise<string[]> => {
   if (drafts.length === 0) return [];
   const made = drafts.map((draft) => ({ ...draft, id: newId() }));
+  insertOffers(tx, made);
+  moveNeeds(tx, unique(made.flatMap((draft) => draft.needIds)), { from: ["open"], to: "offered" });
   const groups = unique(made.map((draft) => draft.groupCode));
   const brokersByGroup = new Map(
     await Promise.all(groups.map(async (group) => [group, await brokersOf(tx, group)] as const)),
   );
-  insertOffers(tx, made);
-  moveNeeds(tx, unique(made.flatMap((draft) => draft.needIds)), { from: ["open"], to: "offered" });
   for (const draft of made) announce(tx, draft, brokersByGroup.get(draft.groupCode) ?? []);
   return made.map((draft) => draft.id);
 };

@@ -21,8 +21,11 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
     (highest, { record }) => (rank(record.priority) > rank(highest) ? record.priority : highest),
     input.priority,
   );
+  const { reference } = context;
+  if (reference === null) throw noReferenceLeft();
   const request = {
     id: requestId,
+    reference,
     homeCode,
     groupCode,
     priority,
@@ -33,8 +36,7 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
     version: 1,
     createdAt: context.now,
   };
-  const reference = await insertRequest(tx, request);
-  if (reference === undefined) throw noReferenceLeft();
+  insertRequest(tx, request);
   announcePosted(tx, [homeCode, ...context.brokers], { reference, homeCode, priority, needs: needs.length });
   insertLines(
     tx,
@@ -51,7 +53,7 @@ export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Pro
   });
   await askForMatching(tx, groupCode, "request.posted");
   return showRequest(
-    { ...request, reference, homeName: context.homeName ?? homeCode, postedByName: actor.name, pausedAt: null },
+    { ...request, homeName: context.homeName ?? homeCode, postedByName: actor.name, pausedAt: null },
     lines.map(({ record }) => record),
     needs.map((need) => ({
       ...need,

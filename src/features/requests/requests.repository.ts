@@ -9,6 +9,8 @@ import type { coverRequests, needLines, needs } from "./requests.table.ts";
 
 const posting = z.object({
   now: z.coerce.date(),
+  /** The first of the codes drawn that no request bears (R4); null where there is none. */
+  reference: z.string().nullable(),
   /** The sharing group of home and whether it is signed (P6); null where it has none. */
   groupCode: z.string().nullable(),
   isSigned: z.boolean().nullable(),
@@ -28,6 +30,18 @@ const posting = z.object({
 });
 export type PostingContext = z.output<typeof posting>;
 
+const DRAWN_OF_A_LENGTH = 3;
+
+/**
+ * Codes to choose a request's reference from (R4). They grow longer if several in a row are taken, as they will be once
+ * hundreds of thousands are in use.
+ */
+const drawReferences = (): string[] =>
+  [4, 5, 6].flatMap((length) => Array.from({ length: DRAWN_OF_A_LENGTH }, () => `CR-${newSpeakable(length)}`));
+
+/** The index that decides whether a reference is free. */
+const REFERENCE_IS_TAKEN = "cover_requests_reference";
+
 /** All that posting has to know, in one round trip: it is part of the time that a practice waits. */
 export const readPostingContext = async (
   q: Queryable,
@@ -39,7 +53,10 @@ export const readPostingContext = async (
     q,
     posting,
     sql`
-      select app_now() as now, m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
+      select app_now() as now,
+        (select code from unnest(${sql.param(drawReferences())}::text[]) with ordinality as drawn(code, place)
+         where not exists (select 1 from cover_requests where reference = code) order by place limit 1) as reference,
+        m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
         array(select o.code from sharing_memberships x join organisations o on o.code = x.organisation_code
               where x.group_code = m.group_code and o.kind = 'federation' order by o.code) as brokers,
         (select name from organisations where code = ${homeCode}) as "homeName",
@@ -58,32 +75,26 @@ export const readPostingContext = async (
 };
 
 /** What a post says of a request, a line and a need; nothing else of them is stored at first. */
-export type NewRequest = Omit<typeof coverRequests.$inferInsert, "reference" | "pausedAt">;
+export type NewRequest = Omit<typeof coverRequests.$inferInsert, "pausedAt">;
 export type NewLine = Omit<typeof needLines.$inferInsert, "explainDueAt">;
 export type NewNeed = Pick<
   typeof needs.$inferInsert,
   "id" | "requestId" | "lineId" | "groupCode" | "ref" | "course" | "state" | "priority" | "ring" | "extraAsks"
 >;
 
-/**
- * Stores a request under a fresh reference (R4). The index on references decides whether one is free; the code grows
- * longer if several in a row were taken, as they will be once hundreds of thousands are in use.
- */
-export const insertRequest = async (tx: Tx, request: NewRequest): Promise<string | undefined> => {
-  for (let tries = 0; tries < 9; tries += 1) {
-    const reference = `CR-${newSpeakable(4 + Math.floor(tries / 3))}`;
-    const done = await tx.q.execute(sql`
+/** Stores a request. Should somebody have taken its reference since it was seen to be free, the post draws another. */
+export const insertRequest = (tx: Tx, request: NewRequest): void => {
+  tx.writeDrawn(
+    sql`
       insert into cover_requests (id, reference, home_code, group_code, priority, reason, takes_firm, posted_by,
                                   posted_by_code, version, created_at)
-      select id, ${reference}, "homeCode", "groupCode", priority, reason, "takesFirm", "postedBy", "postedByCode", version,
+      select id, reference, "homeCode", "groupCode", priority, reason, "takesFirm", "postedBy", "postedByCode", version,
              "createdAt"
       from jsonb_to_record(${JSON.stringify(request)}::jsonb) as t(
-        id uuid, "homeCode" text, "groupCode" text, priority text, reason text, "takesFirm" boolean, "postedBy" uuid,
-        "postedByCode" text, version int, "createdAt" timestamptz)
-      on conflict (reference) do nothing`);
-    if (done.rowCount === 1) return reference;
-  }
-  return undefined;
+        id uuid, reference text, "homeCode" text, "groupCode" text, priority text, reason text, "takesFirm" boolean,
+        "postedBy" uuid, "postedByCode" text, version int, "createdAt" timestamptz)`,
+    REFERENCE_IS_TAKEN,
+  );
 };
 
 /** One statement however many, as for needs; its text does not grow with them. */

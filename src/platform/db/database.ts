@@ -8,8 +8,10 @@ import { jitter } from "../ids/ids.ts";
 import { unique } from "../lists/lists.ts";
 import { GatheringSocket } from "./gathering-socket.ts";
 import { prepareStatements } from "./prepared-statements.ts";
-import { isRetryable } from "./sql-errors.ts";
-import { BrokenConnection, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
+import { isRetryable, sqlState } from "./sql-errors.ts";
+import { BrokenConnection, RunAgain, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
+
+export { RunAgain } from "./transaction.ts";
 
 /**
  * Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function.
@@ -46,6 +48,11 @@ export interface Tx {
    * it goes out before a statement of drizzle's that stands in front of it.
    */
   write(statement: SQL): void;
+  /**
+   * The same for what was drawn at random: where this constraint refuses it, the whole unit runs again and draws anew. So
+   * nobody waits to hear that a fresh code was free.
+   */
+  writeDrawn(statement: SQL, constraint: string): void;
   emit(...events: readonly OutgoingEvent[]): void;
   /** Looks something up at most once in this transaction. */
   once<T>(key: string, look: () => Promise<T>): Promise<T>;
@@ -83,6 +90,9 @@ export interface CommitHooks {
 export const noHooks: CommitHooks = { beforeCommit: () => [], afterCommit: () => undefined };
 
 const MAX_ATTEMPTS = 6;
+
+const mayRunAgain = (error: unknown, drawn: ReadonlySet<string>): boolean =>
+  error instanceof RunAgain || isRetryable(error) || drawn.has(sqlState(error)?.constraint ?? "");
 
 const casing = "snake_case";
 const open = (client: pg.Pool | pg.PoolClient): Queryable => drizzle(client, { casing });
@@ -131,14 +141,19 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
       connections.giveBack(client, isBroken);
     }
   };
-  const attempt = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(work: (tx: Tx) => Promise<T>, drawn: Set<string>): Promise<T> => {
     const effects: Effects = { events: [], followUps: [] };
     const result = await within("begin", async ({ client, send }) => {
+      const write = (statement: SQL): void => {
+        const { sql: text, params: values } = dialect.sqlToQuery(statement);
+        send({ text, values });
+      };
       const value = await work({
         q: open(client),
-        write: (statement) => {
-          const { sql: text, params: values } = dialect.sqlToQuery(statement);
-          send({ text, values });
+        write,
+        writeDrawn: (statement, constraint) => {
+          drawn.add(constraint);
+          write(statement);
         },
         once: rememberer(),
         emit: (...events) => void effects.events.push(...events),
@@ -158,10 +173,11 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
       })),
     transact: async (work) => {
       for (let tries = 1; ; tries += 1) {
+        const drawn = new Set<string>();
         try {
-          return await attempt(work);
+          return await attempt(work, drawn);
         } catch (error) {
-          if (tries >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
+          if (tries >= MAX_ATTEMPTS || !mayRunAgain(error, drawn)) throw error;
           await delay(2 ** tries * (0.5 + jitter()));
         }
       }

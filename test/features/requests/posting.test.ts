@@ -50,6 +50,31 @@ describe("posting a cover request", () => {
     expect(view.warnings).toEqual([]);
   });
 
+  it("R4: draws another reference where somebody took it since it was seen to be free", async () => {
+    const first = await post(db, nurse);
+    await db.q.execute(sql`create sequence drawn`);
+    await db.q.execute(sql`
+      create function take_it_first() returns trigger language plpgsql as
+        $$ begin if nextval('drawn') = 1 then new.reference := ${sql.raw(`'${first.reference}'`)}; end if; return new; end $$`);
+    await db.q.execute(
+      sql`create trigger taken before insert on cover_requests for each row execute function take_it_first()`,
+    );
+    const before = {
+      requests: await count("cover_requests"),
+      needs: await count("needs"),
+      due: await count("match_due"),
+    };
+    const second = await post(db, nurse);
+    await db.q.execute(sql`drop trigger taken on cover_requests`);
+    expect(await rows(db.q, z.object({ n: z.coerce.number() }), sql`select last_value as n from drawn`)).toEqual([
+      { n: 2 },
+    ]);
+    expect(second.reference).not.toBe(first.reference);
+    expect(await count("cover_requests")).toBe(before.requests + 1);
+    expect(await count("needs")).toBe(before.needs + 9);
+    expect(await count("match_due")).toBe(before.due + 1);
+  });
+
   it("R2: makes the group due for matching and tells home and the brokers, in the same transaction", async () => {
     db.followUps.length = 0;
     const before = await count("match_due");

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import { rows } from "../../../src/platform/db/database.ts";
+import { RunAgain, rows } from "../../../src/platform/db/database.ts";
 import { openTestDatabase, type TestDatabase } from "../../support/index.ts";
 
 let db: TestDatabase;
@@ -58,4 +58,35 @@ it("reads as of one moment, and cannot write", async () => {
   const writing = db.database.readOnly(async (q) => q.execute(sql`insert into notes values (10)`));
   await expect(writing).rejects.toMatchObject({ cause: { code: "25006" } });
   expect(await notes()).toEqual([1, 2, 3]);
+});
+
+it("runs again what was sent on an assumption that does not hold, and keeps nothing of the first time", async () => {
+  let times = 0;
+  await db.database.transact(async (tx) => {
+    times += 1;
+    tx.write(sql`insert into notes values (${10 + times})`);
+    if (times > 1) return;
+    // What is sent on a wrong assumption may well fail; that is not what went wrong.
+    tx.write(sql`insert into notes values (1)`);
+    await tx.q.execute(sql`select 1`).catch(() => undefined);
+    throw new RunAgain();
+  });
+  expect(times).toBe(2);
+  expect(await notes()).toEqual([1, 2, 3, 12]);
+});
+
+it("draws anew where what was drawn at random is taken, and only there", async () => {
+  const draws = [3, 20];
+  await db.database.transact(async (tx) => {
+    tx.writeDrawn(sql`insert into notes values (${draws.shift() ?? 0})`, "notes_pkey");
+  });
+  expect(draws).toEqual([]);
+  expect(await notes()).toEqual([1, 2, 3, 12, 20]);
+  let times = 0;
+  const other = db.database.transact(async (tx) => {
+    times += 1;
+    tx.writeDrawn(sql`insert into notes values (1)`, "some_other_key");
+  });
+  await expect(other).rejects.toMatchObject({ code: "23505" });
+  expect(times).toBe(1);
 });
