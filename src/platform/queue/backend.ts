@@ -1,9 +1,10 @@
-import { createPostgresBackend, createRedisBackend, runMigrations, withBackend, type Queue as BaseQueue } from "bullmq";
+import { createRedisBackend, runMigrations, withBackend, type Queue as BaseQueue } from "bullmq";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { wallClock } from "../clock/clock.ts";
 import type { Logger } from "../log/log.ts";
 import { closeWithin, isDoneWithin } from "./in-time.ts";
+import { patientPostgresBackend, startPatiently, type RunningWorker } from "./patient-worker.ts";
 
 /**
  * Where the queue lives. `namespace` keeps several installations apart on one Redis, and in one database (its schema):
@@ -53,12 +54,6 @@ export interface WorkerOptions {
   readonly onFailed: (job: ReceivedJob | undefined, error: Error) => void;
 }
 
-export interface RunningWorker {
-  ready(): Promise<void>;
-  /** Waits for the jobs at hand; after `graceMs` the connections are cut and the stalled check of another worker finds the rest. */
-  close(graceMs: number): Promise<void>;
-}
-
 /** BullMQ on one backend, reduced to what the project uses. */
 export interface Engine {
   /** Called each time that the backend is there again after it was away: it may have come back empty. */
@@ -87,6 +82,7 @@ const WORKER = {
   maxStalledCount: 2,
   drainDelay: 1,
   runRetryDelay: 500,
+  autorun: false,
   removeOnComplete: { count: 0 },
   removeOnFail: KEPT_FAILURES,
 };
@@ -170,27 +166,25 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
       await queue.add(name, data, jobOptions(options));
     },
     startWorker: (options) => {
-      const worker = new Worker<unknown, void>(QUEUE, options.process, {
-        ...WORKER,
-        connection: {
-          url: backend.url,
-          maxRetriesPerRequest: null,
-          connectTimeout: 2_000,
-          keepAlive: 10_000,
-          retryStrategy,
-        },
-        prefix,
-        // The worker does ask for the version: without it every wait would be rounded up to whole seconds.
-        concurrency: options.concurrency,
-      });
-      worker.on("error", onError);
-      worker.on("failed", options.onFailed);
-      return {
-        ready: async () => {
-          await worker.waitUntilReady();
-        },
-        close: (graceMs) => closeWithin(worker, graceMs),
+      const open = () => {
+        const worker = new Worker<unknown, void>(QUEUE, options.process, {
+          ...WORKER,
+          connection: {
+            url: backend.url,
+            maxRetriesPerRequest: null,
+            connectTimeout: 2_000,
+            keepAlive: 10_000,
+            retryStrategy,
+          },
+          prefix,
+          // The worker does ask for the version: without it every wait would be rounded up to whole seconds.
+          concurrency: options.concurrency,
+        });
+        worker.on("error", onError);
+        worker.on("failed", options.onFailed);
+        return worker;
       };
+      return startPatiently(open, onError);
     },
     close: async () => {
       await closeWithin(queue, 1_000);
@@ -201,7 +195,7 @@ const openRedis = (backend: QueueBackend, onError: (error: Error) => void): Engi
 
 const openPostgres = async (backend: QueueBackend, onError: (error: Error) => void): Promise<Engine> => {
   const schema = backend.namespace ?? "bullmq";
-  const { Queue, Worker } = withBackend(createPostgresBackend);
+  const { Queue, Worker } = withBackend(patientPostgresBackend);
   const migrating = new pg.Client({
     connectionString: backend.url,
     application_name: "covershare queue schema",
@@ -245,19 +239,17 @@ const openPostgres = async (backend: QueueBackend, onError: (error: Error) => vo
       await queue.add(name, data, jobOptions(options));
     },
     startWorker: (options) => {
-      const worker = new Worker<unknown, void>(QUEUE, options.process, {
-        ...WORKER,
-        connection: connect(4),
-        concurrency: options.concurrency,
-      });
-      worker.on("error", onError);
-      worker.on("failed", options.onFailed);
-      return {
-        ready: async () => {
-          await worker.waitUntilReady();
-        },
-        close: (graceMs) => closeWithin(worker, graceMs),
+      const open = () => {
+        const worker = new Worker<unknown, void>(QUEUE, options.process, {
+          ...WORKER,
+          connection: connect(4),
+          concurrency: options.concurrency,
+        });
+        worker.on("error", onError);
+        worker.on("failed", options.onFailed);
+        return worker;
       };
+      return startPatiently(open, onError);
     },
     close: () => closeWithin(queue, 2_000),
   };
