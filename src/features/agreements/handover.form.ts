@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Fields } from "../../platform/web/fields.ts";
 import { redirect, type Redirect } from "../../platform/web/page.ts";
 import type { StepsAnswer, UndoAnswer } from "./agreements.schema.ts";
@@ -42,12 +41,4 @@ export const sayDone = (
     title,
     ...(text === "" ? {} : { text: text.slice(0, 480) }),
   });
-};
-
-const message = z.object({ errors: z.array(z.object({ message: z.string() })), notice: z.string().optional() });
-
-/** A form without anything ticked, or one that was overtaken: said on the page on which it stood. */
-export const sayNo = (back: string, state: unknown): Redirect => {
-  const { errors, notice } = message.parse(state);
-  return redirect(back, { kind: "note", title: notice ?? errors[0]?.message ?? "That did not work." });
 };

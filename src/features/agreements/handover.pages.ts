@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { Fields } from "../../platform/web/fields.ts";
-import { none, redirect } from "../../platform/web/page.ts";
+import { none, redirect, refuse } from "../../platform/web/page.ts";
 import { atDesk, form, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { stepsBody, undoBody } from "./agreements.schema.ts";
-import { backTo, readDoing, sayDone, sayNo } from "./handover.form.ts";
+import { backTo, readDoing, sayDone } from "./handover.form.ts";
 import { walkingAgreements } from "./handover.repository.ts";
 import { stepAgreements } from "./handover.service.ts";
 import { stepWords } from "./step.words.ts";
@@ -36,7 +36,7 @@ export const handoverPages: readonly AppPage[] = [
       input: stepsBody,
       read: readDoing,
       messages,
-      again: async ({ request }, _database, state) => sayNo(backTo(Fields.from(request.body)), state),
+      again: async ({ request }, _database, state) => refuse(backTo(Fields.from(request.body)), state),
     },
     async ({ actor, input, fields }, tx) => {
       const { items } = await stepAgreements(tx, actor, input);
@@ -52,7 +52,7 @@ export const handoverPages: readonly AppPage[] = [
       input: undoBody,
       read: (fields) => ({ agreements: fields.list("agreements") }),
       messages,
-      again: async ({ request }, _database, state) => sayNo(backTo(Fields.from(request.body)), state),
+      again: async ({ request }, _database, state) => refuse(backTo(Fields.from(request.body)), state),
     },
     async ({ actor, input, fields }, tx) => {
       const { items } = await undoLastSteps(tx, actor, input);
@@ -70,7 +70,7 @@ export const handoverPages: readonly AppPage[] = [
       input: undoBody,
       read: (fields) => ({ agreements: fields.list("shown") }),
       messages,
-      again: async ({ request }, _database, state) => sayNo(backTo(Fields.from(request.body)), state),
+      again: async ({ request }, _database, state) => refuse(backTo(Fields.from(request.body)), state),
     },
     async ({ actor, input, fields }, tx) => {
       const until = await extendReleases(tx, actor, input.agreements);
@@ -92,7 +92,7 @@ export const handoverPages: readonly AppPage[] = [
       messages: { as: "Say what was done." },
       again: async ({ actor, params, request }, database, state) => {
         await requireTask(database.q, actor, params.id);
-        return sayNo(backTo(Fields.from(request.body)), state);
+        return refuse(backTo(Fields.from(request.body)), state);
       },
     },
     async ({ actor, params, input }, tx) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { appNow } from "../../platform/db/database.ts";
-import { none, redirect, view } from "../../platform/web/page.ts";
+import { none, redirect, refuse, view } from "../../platform/web/page.ts";
 import { brokersOnly, form, page, type AppPage } from "../access/index.ts";
 import { acknowledgeAlarm, alarmParams, nameOfAlarm, readAlarms, speakEnding } from "../alarms/index.ts";
 import { speakInstant } from "../calendar/index.ts";
@@ -17,7 +17,7 @@ export const alarmPages: readonly AppPage[] = [
       params: alarmParams,
       input: z.object({}),
       read: () => ({}),
-      again: async () => redirect("/board"),
+      again: async (_visit, _database, state) => refuse("/board", state),
     },
     async ({ actor, params }, tx) => {
       const { kind, deskName, phone } = await acknowledgeAlarm(tx, actor, params.id);

@@ -1,6 +1,6 @@
 import type { Queryable } from "../../platform/db/database.ts";
 import { blank, type FormState } from "../../platform/web/fields.ts";
-import { none, redirect, view, type View } from "../../platform/web/page.ts";
+import { none, redirect, refuse, view, type View } from "../../platform/web/page.ts";
 import { atDesk, form, isBroker, page, type Actor, type AppPage } from "../access/index.ts";
 import { speakInstant } from "../calendar/index.ts";
 import { bulletinBody, bulletinParams, hideBody, hideCodes, MAX_LENGTH, type BulletinPost } from "./bulletin.schema.ts";
@@ -116,7 +116,7 @@ export const bulletinPages: readonly AppPage[] = [
       input: hideBody,
       read: (fields) => ({ code: fields.text("code") }),
       // The form always says why; without it there is nothing to show again but the bulletin.
-      again: async () => redirect("/bulletin"),
+      again: async (_visit, _database, state) => refuse("/bulletin", state),
     },
     async ({ actor, params, input }, tx) => {
       const { postId } = await hideAnswer(tx, actor, { ...params, ...input });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { appNow, type Database } from "../../platform/db/database.ts";
 import { blank, type Fields, type FormState } from "../../platform/web/fields.ts";
-import { none, redirect, view, type View } from "../../platform/web/page.ts";
+import { none, redirect, refuse, view, type View } from "../../platform/web/page.ts";
 import { form, openForm, page, type Actor, type AppPage } from "../access/index.ts";
 import { londonTime, openDays, speakDay, speakInstant } from "../calendar/index.ts";
 import { openingHoursOf, readOrganisation } from "../practices/index.ts";
@@ -175,7 +175,7 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
       params: none,
       input: none,
       read: () => ({}),
-      again: async () => redirect("/clinics"),
+      again: async (_visit, _database, state) => refuse("/clinics", state),
     },
     async ({ actor }, tx) => {
       await confirmClinics(tx, actor);

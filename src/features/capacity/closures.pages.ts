@@ -1,6 +1,6 @@
 import { appNow, type Database } from "../../platform/db/database.ts";
 import { blank, type FormState } from "../../platform/web/fields.ts";
-import { none, redirect, view, type View } from "../../platform/web/page.ts";
+import { none, redirect, refuse, view, type View } from "../../platform/web/page.ts";
 import { form, page, type Actor, type AppPage } from "../access/index.ts";
 import { holidaysAhead, londonDate, londonInstant, speakDay } from "../calendar/index.ts";
 import { breakingOf, saidOfLoss } from "./breaking.view.ts";
@@ -67,7 +67,7 @@ export const closurePages = (ports: CapacityPorts): readonly AppPage[] => [
       params: closureParams,
       input: none,
       read: () => ({}),
-      again: async () => redirect("/clinics/closures"),
+      again: async (_visit, _database, state) => refuse("/clinics/closures", state),
     },
     async ({ actor, params }, tx) => {
       await reopenOn(tx, actor, params.date);

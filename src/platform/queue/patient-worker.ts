@@ -25,14 +25,11 @@ const AGAIN_AFTER_MS = 500;
 export const patientPostgresBackend: typeof createPostgresBackend = (name, options, parts) => {
   const backend = createPostgresBackend(name, options, parts);
   const moveToActive = backend.moveToActive.bind(backend);
-  backend.moveToActive = async (...given) => {
-    try {
-      return await moveToActive(...given);
-    } catch (error) {
+  backend.moveToActive = (...given) =>
+    moveToActive(...given).catch(async (error: unknown) => {
       await sleep(AGAIN_AFTER_MS);
       throw error;
-    }
-  };
+    });
   return backend;
 };
 

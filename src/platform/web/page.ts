@@ -35,6 +35,10 @@ export const redirect = (location: string, said?: Said): Redirect => ({
   ...(said === undefined ? {} : { said }),
 });
 
+/** Back to the page on which a form stood that is not shown again by itself; there it says why nothing was done. */
+export const refuse = (location: string, { errors, notice }: FormState): Redirect =>
+  redirect(location, { kind: "refused", title: notice ?? errors[0]?.message ?? "That did not work." });
+
 /** Who opened which page. */
 export interface Visit<A, P = unknown, Q = unknown> {
   readonly actor: A;

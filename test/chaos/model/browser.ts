@@ -1,6 +1,7 @@
 import type { Command } from "./commands.ts";
 import { urlencoded, type Fields } from "./page-forms.ts";
 import { z } from "zod";
+import { decodeSaid, SAID_COOKIE } from "../../../src/platform/web/said.ts";
 
 /** A browser with a session: opens pages and sends the forms that stood on them, one try each. */
 export interface Browser {
@@ -12,6 +13,15 @@ export interface Browser {
 
 const TIMEOUT_MS = 8_000;
 const fields = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+
+const refusalOf = (response: Response): string | undefined => {
+  for (const cookie of response.headers.getSetCookie()) {
+    const value = cookie.startsWith(`${SAID_COOKIE}=`) ? cookie.slice(SAID_COOKIE.length + 1).split(";")[0] : undefined;
+    const said = decodeSaid(value ?? "");
+    if (said?.kind === "refused") return said.title;
+  }
+  return undefined;
+};
 
 export const openBrowser = (base: string, session: string): Browser => {
   const request = async (path: string, init: RequestInit): Promise<Response> =>
@@ -43,8 +53,10 @@ export const openBrowser = (base: string, session: string): Browser => {
       await response.text();
       const location = response.headers.get("location");
       // Sent to sign in: refused, as the API says it with 401.
-      const isSignIn = location?.startsWith("/sign-in") === true;
-      return isSignIn ? { status: 401, body: null } : { status: response.status, body: location };
+      if (location?.startsWith("/sign-in") === true) return { status: 401, body: null };
+      // Led back to the page it stood on, which says why nothing was done: the API says it with 422.
+      const refusal = refusalOf(response);
+      return refusal === undefined ? { status: response.status, body: location } : { status: 422, body: refusal };
     },
   };
 };

@@ -27,9 +27,14 @@ export interface ProductOptions {
   readonly folder: string;
   /** Aborted: a process that is still starting is ended. */
   readonly stopping?: AbortSignal;
+  /** Told of a process that did not come up in time: a promise broken. */
+  readonly onBroken?: (what: string) => void;
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** No start may take longer, whatever is broken: a process that cannot come up ends, and is started again. */
+const UP_WITHIN_MS = 90_000;
 
 const READY = /Covershare is at http:\/\/[^:\s]+:(\d+)|matcher is running/;
 
@@ -53,7 +58,14 @@ export const startLife = async (options: ProductOptions): Promise<Life | undefin
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
   });
+  const deadline = performance.now() + UP_WITHIN_MS;
   while (!hasEnded(child)) {
+    if (performance.now() > deadline) {
+      options.onBroken?.(`${options.name} (${child.pid}) neither came up nor ended within ${UP_WITHIN_MS / 1_000} s`);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      return undefined;
+    }
     const ready = READY.exec(said);
     if (ready !== null && child.pid !== undefined)
       return { pid: child.pid, port: Number(ready[1] ?? 0), child, isEndedByUs: false };
