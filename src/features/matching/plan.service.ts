@@ -7,7 +7,7 @@ import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
 import { isEnough } from "./enough.rules.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
-import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
+import { readOpenWithNear, readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const lockOf = (groupCode: string): string => `plan ${groupCode}`;
@@ -21,7 +21,7 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
     const won = await database.tryExclusively(
       lockOf(groupCode),
       // Nearly every plan is about what was just posted, so that is read before it is known whether there is one.
-      async (q) => Promise.all([readDue(q, groupCode), readWanted(q, groupCode, "open")]),
+      async (q) => Promise.all([readDue(q, groupCode), readOpenWithNear(q, groupCode, STEPS[0].practices)]),
       async (mine, [due, open]) => {
         if (due.length > 0) await planOnce(mine, groupCode, due, solve, open);
       },
@@ -58,7 +58,7 @@ const decideStepwise = async (
   const covers = ({ snapshot, decisions }: Planned): boolean =>
     decisions.uncovered.length === 0 && isEnough(snapshot, decisions);
   const plan = async (breadth: Breadth): Promise<Planned | undefined> => {
-    const snapshot = await readSnapshot(database.q, groupCode, breadth, { wanted });
+    const snapshot = await readSnapshot(database.q, groupCode, breadth, { wanted, beside: database.beside() });
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
   let planned: Planned | undefined;

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 import { askingSql } from "../cover-plans/index.ts";
@@ -57,6 +57,12 @@ const selectNeeds = sql`
   join services s on s.code = l.service_code`;
 
 const isLive = sql`r.paused_at is null and l.due_by > app_now()`;
+
+/** SQL: the home practices of those needs of a group that nobody is asked for, and how far they reach. */
+export const openHomes = (groupCode: string): SQL => sql`(
+  select r.home_code as "homeCode", max(l.max_km)::float8 as "maxKm"
+  from needs n join cover_requests r on r.id = n.request_id join need_lines l on l.id = n.line_id
+  where n.group_code = ${groupCode} and n.state = 'open' and ${isLive} group by r.home_code)`;
 
 /** The needs of a group that nobody is asked for: all that a post can have changed. */
 export const readOpenNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>

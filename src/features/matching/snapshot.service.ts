@@ -12,7 +12,7 @@ import {
 import { readEarliest, type Earliest } from "./earliest.repository.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
 import { textArray, type Codes } from "./sql.ts";
-import { codesNear, readRest } from "./reach.repository.ts";
+import { codesNear, codesOf, nearOf, readNearOpen, readRest, restOf, type Near } from "./reach.repository.ts";
 import { readClinics, readMembers, readPublished, readUsedByDay } from "./supply.repository.ts";
 
 /**
@@ -86,6 +86,8 @@ const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics:
 export interface Wanted {
   readonly now: Date;
   readonly needs: readonly SeekingNeed[];
+  /** Who is near their homes, where that was read with them. */
+  readonly near?: Near;
 }
 
 export const readWanted = async (q: Queryable, groupCode: string, which: Breadth["needs"]): Promise<Wanted> => {
@@ -96,9 +98,16 @@ export const readWanted = async (q: Queryable, groupCode: string, which: Breadth
   return { now, needs };
 };
 
+/** What nobody is asked for, and the `nearest` practices of each home, in one round trip. */
+export const readOpenWithNear = async (q: Queryable, groupCode: string, nearest: number): Promise<Wanted> => {
+  const [wanted, near] = await Promise.all([readWanted(q, groupCode, "open"), readNearOpen(q, groupCode, nearest)]);
+  return { ...wanted, near };
+};
+
 /**
  * What a plan of the group sees now; undefined when there is nothing to do. `wanted`: where it was read already. `also`:
  * needs that nobody has posted (what-if). `reaching`: supply is read for these besides, without being needs of the plan.
+ * `beside`: another connection, on which half of it is read at the same time.
  */
 export const readSnapshot = async (
   q: Queryable,
@@ -108,40 +117,49 @@ export const readSnapshot = async (
     wanted,
     also = [],
     reaching = [],
+    beside = q,
   }: {
     readonly wanted?: Wanted | undefined;
     readonly also?: readonly SeekingNeed[];
     readonly reaching?: readonly SeekingNeed[];
+    readonly beside?: Queryable;
   } = {},
 ): Promise<Snapshot | undefined> => {
-  const { now, needs: stored } = wanted ?? (await readWanted(q, groupCode, breadth.needs));
+  const { now, needs: stored, near } = wanted ?? (await readWanted(q, groupCode, breadth.needs));
   const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
-  const seen = await readAround(q, groupCode, { needs, reaching, movable: [] }, now, breadth);
+  const seen = await readAround({ q, beside }, groupCode, { needs, reaching, movable: [] }, now, breadth, near);
   const movable = breadth.moves ? await readMovable(q, needs, seen.clinics) : [];
   // What moves must have somewhere to go: its own neighbourhood counts too.
-  return movable.length === 0 ? seen : readAround(q, groupCode, { needs, reaching: [], movable }, now, breadth);
+  return movable.length === 0
+    ? seen
+    : readAround({ q, beside }, groupCode, { needs, reaching: [], movable }, now, breadth);
 };
 
-/** All that lies around these needs, in one round trip: who is near is found by each statement itself, which is cheap. */
+/**
+ * All that lies around these needs, in one round trip: who is near is known already or found by each statement itself.
+ */
 const readAround = async (
-  q: Queryable,
+  { q, beside }: Record<"q" | "beside", Queryable>,
   groupCode: string,
   { needs, reaching, movable }: Record<"needs" | "reaching" | "movable", readonly SeekingNeed[]>,
   now: Date,
   breadth: Breadth,
+  known?: Near,
 ): Promise<Snapshot> => {
   const all = [...needs, ...movable];
   const served = [...all, ...reaching];
   const homes = homesOf(served);
-  const hosts = codesNear(homes, breadth.practices);
+  const near = nearOf(known, homes, breadth.practices);
+  const hosts = near === undefined ? codesNear(homes, breadth.practices) : codesOf(near);
   const planned = unique(all.map((need) => need.homeCode));
   const around = sql`${textArray(planned)} || ${hosts}`;
   const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
-    readMembers(q, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
+    // As much work for the database as all the rest.
+    readMembers(beside, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
     readOffered(q, served, hosts, now, breadth),
     readUsedByDay(q, around, now, idsOf(movable)),
-    readRest(q, homes, breadth.practices),
+    near === undefined ? readRest(q, homes, breadth.practices) : restOf(near),
     // An open need is one that nobody is asked for.
     readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
     readExclusions(q, idsOf(all)),

@@ -62,6 +62,11 @@ export interface Tx {
 export interface Database {
   /** For reads outside a transaction. */
   readonly q: Queryable;
+  /**
+   * For reads that may be answered while those of `q` are: another connection where one has nothing to do at this moment,
+   * else `q`. It never waits for one, so that whoever holds a connection cannot wait for somebody who does the same.
+   */
+  beside(): Queryable;
   /** Runs `work` in one transaction, retried whole on a serialisation failure or deadlock; then wakes whoever must know. */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Reads everything as of one moment, in a transaction in which the database refuses to write. */
@@ -128,7 +133,7 @@ const rememberer = (): Tx["once"] => {
   };
 };
 
-const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Database => {
+const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks, besides: Queryable): Database => {
   const within = async <T>(begin: string, work: (inner: Inner) => Promise<Outcome<T>>): Promise<T> => {
     const client = await connections.borrow();
     let isBroken = false;
@@ -166,6 +171,7 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
   };
   return {
     q: connections.q,
+    beside: () => (pool.idleCount > 0 && pool.waitingCount === 0 ? besides : connections.q),
     readOnly: async (read) =>
       within("begin isolation level repeatable read read only", async ({ client }) => ({
         value: await read(open(client)),
@@ -185,11 +191,11 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks): Data
     exclusively: async (key, work) =>
       withLock(pool, async (client) => {
         await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [key]);
-        return { key, result: await work(bind(ofClient(client), pool, hooks)) };
+        return { key, result: await work(bind(ofClient(client), pool, hooks, besides)) };
       }),
     tryExclusively: async (key, look, work) =>
       withLock(pool, async (client) => {
-        const mine = bind(ofClient(client), pool, hooks);
+        const mine = bind(ofClient(client), pool, hooks, besides);
         const [answer, looked] = await Promise.all([
           client.query<Record<string, unknown>>("select pg_try_advisory_lock(hashtextextended($1, 0)) as won", [key]),
           look(mine.q),
@@ -266,23 +272,33 @@ export const createPool = (options: PoolOptions): pg.Pool => {
   return pool;
 };
 
-export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => bind(ofPool(pool), pool, hooks);
+export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => {
+  const connections = ofPool(pool);
+  return bind(connections, pool, hooks, connections.q);
+};
 
 /** Runs a raw statement and parses every row: the only way from raw SQL to typed values. Instants arrive as text, so schemas coerce. */
 export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, statement: SQL): Promise<z.output<T>[]> => {
-  const result = await q.execute(statement);
-  const parsed = z.array(schema).safeParse(result.rows);
-  // Not the caller's input: a mistake of ours, so a plain error, which the edges answer with 500 and log.
-  if (!parsed.success) {
-    const where = parsed.error.issues.map(({ path, message }) => `${path.slice(1).map(String).join(".")}: ${message}`);
-    throw new Error(`A statement answered with rows of another shape. ${unique(where).slice(0, 5).join(" ")}`);
+  const { rows: found } = await q.execute(statement);
+  const parsed: z.output<T>[] = [];
+  // Row by row: to make a schema for the list of them costs more than to parse one.
+  for (const row of found) {
+    const one = schema.safeParse(row);
+    // Not the caller's input: a mistake of ours, so a plain error, which the edges answer with 500 and log.
+    if (!one.success) {
+      const where = one.error.issues.map(({ path, message }) => `${path.map(String).join(".")}: ${message}`);
+      throw new Error(`A statement answered with rows of another shape. ${unique(where).slice(0, 5).join(" ")}`);
+    }
+    parsed.push(one.data);
   }
-  return parsed.data;
+  return parsed;
 };
+
+const clock = z.object({ now: z.coerce.date() });
 
 /** The present instant as the database sees it (rule T2). */
 export const appNow = async (q: Queryable): Promise<Date> => {
-  const [row] = await rows(q, z.object({ now: z.coerce.date() }), sql`select app_now() as now`);
+  const [row] = await rows(q, clock, sql`select app_now() as now`);
   if (row === undefined) throw new Error("app_now() returned nothing");
   return row.now;
 };
