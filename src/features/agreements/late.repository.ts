@@ -4,6 +4,8 @@ import { rows, type Tx } from "../../platform/db/database.ts";
 import { liveAgreement, selectAgreements, type LiveAgreement } from "./agreements.repository.ts";
 import { waitingSteps } from "./late.rules.ts";
 
+const identified = z.object({ id: z.string() });
+
 const isWaiting = sql`is_live and step in ('agreed', 'blocked', 'passed', 'booked', 'told')`;
 
 const unknown = z.object({
@@ -47,7 +49,7 @@ export const setLateness = async (
 export const takeLate = async (tx: Tx, limit: number): Promise<LiveAgreement[]> => {
   const taken = await rows(
     tx.q,
-    z.object({ id: z.string() }),
+    identified,
     sql`
       with late as (
         select id from agreements where ${isWaiting} and chased_at is null and late_at <= app_now() and late_for = step

@@ -6,6 +6,8 @@ import { newId } from "../../platform/ids/ids.ts";
 import type { Reader } from "./list.repository.ts";
 import { taskView, type TaskKind, type TaskView, type TaskWhy } from "./tasks.schema.ts";
 
+const identified = z.object({ id: z.string() });
+
 const isOpen = sql`t.acknowledged_at is null and t.withdrawn_at is null`;
 
 const select = (where: SQL, limit = 200): SQL => sql`
@@ -98,7 +100,7 @@ export const insertTask = async (
 ): Promise<string> => {
   const [made] = await rows(
     tx.q,
-    z.object({ id: z.string() }),
+    identified,
     sql`
       insert into patient_tasks (id, kind, why, group_code, home_code, request_id, agreement_id, before, after, made_at)
       values (${newId()}, ${task.kind}, ${task.why}, ${of.groupCode}, ${of.homeCode}, ${of.requestId}, ${of.id},
@@ -126,7 +128,7 @@ export const openTasksOf = async (q: Queryable, agreementIds: readonly string[],
     : (
         await rows(
           q,
-          z.object({ id: z.string() }),
+          identified,
           sql`select id from patient_tasks t where agreement_id = any(${sql.param([...agreementIds])}::uuid[])
               and kind = ${kind} and ${isOpen} order by id`,
         )

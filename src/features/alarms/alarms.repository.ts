@@ -8,6 +8,8 @@ import { alarmKinds, type Level } from "./alarms.rules.ts";
 import { alarmView, type AlarmView, type Ending } from "./alarms.schema.ts";
 import type { Cause } from "./causes.repository.ts";
 
+const identified = z.object({ id: z.string() });
+
 export interface NewAlarm extends Cause {
   readonly ownerId: string | null;
   readonly deputyId: string | null;
@@ -19,7 +21,7 @@ export interface NewAlarm extends Cause {
 export const insertAlarm = async (tx: Tx, alarm: NewAlarm): Promise<string | undefined> => {
   const [made] = await rows(
     tx.q,
-    z.object({ id: z.string() }),
+    identified,
     sql`
       insert into alarms (id, group_code, kind, subject, request_id, desk_code, priority, breaks_at, owner_id, deputy_id,
                           level, raised_at, climbs_at)

@@ -5,6 +5,8 @@ import { defaultOpeningHours, type OpeningHours } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
 import type { Horizons } from "./board.schema.ts";
 
+const coded = z.object({ code: z.string() });
+
 /** Up to when a group's desks are looked at: each by its own opening hours (T1), by core hours where none are known. */
 export const horizonsOf = async (
   q: Queryable,
@@ -14,7 +16,7 @@ export const horizonsOf = async (
   const common = horizonBy(defaultOpeningHours);
   const members = await rows(
     q,
-    z.object({ code: z.string() }),
+    coded,
     sql`select organisation_code as code from sharing_memberships where group_code = ${groupCode}`,
   );
   const hoursOf = await openingHoursOf(

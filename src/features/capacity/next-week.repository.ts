@@ -6,6 +6,8 @@ import { channel, pledge } from "./capacity.schema.ts";
 import { nextWeekAsks } from "./next-week.table.ts";
 import { addDays } from "./series.rules.ts";
 
+const coded = z.object({ code: z.string() });
+
 const clinicOfWeek = z.object({
   id: z.string(),
   siteId: z.string(),
@@ -53,7 +55,7 @@ export const organisationsToAsk = async (q: Queryable, monday: string, limit: nu
   const { from, until } = weekFrom(monday);
   const found = await rows(
     q,
-    z.object({ code: z.string() }),
+    coded,
     sql`select o.code from organisations o
         where o.status = 'ACTIVE' and o.kind <> 'federation'
           and exists (select 1 from clinics c where c.organisation_code = o.code and c.starts_at >= ${from}

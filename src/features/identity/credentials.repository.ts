@@ -6,6 +6,8 @@ import type { Actor, Role } from "../access/index.ts";
 import { apiTokens, sessions, userRoles, users } from "./identity.table.ts";
 import { sessionHours } from "./session-cookie.rules.ts";
 
+const identified = z.object({ id: z.string() });
+
 /*
  * From a credential to an actor: on the path of every request, so it is one indexed statement, planned once for each
  * connection (a named prepared statement), and it writes nothing.
@@ -124,7 +126,7 @@ export const endedCredentials = async (q: Queryable, credentials: readonly Crede
     sql`${sql.param(credentials.filter((one) => one.kind === kind).map((one) => one.id))}::text[]`;
   const live = await rows(
     q,
-    z.object({ id: z.string() }),
+    identified,
     sql`
       select s.id_hash as id from sessions s join users u on u.id = s.user_id
       where s.id_hash = any(${ids("session")}) and s.ended_at is null and u.deactivated_at is null

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
+const coded = z.object({ code: z.string() });
+
 const dueRow = z.object({ id: z.coerce.number(), cause: z.string() });
 export type DueRow = z.output<typeof dueRow>;
 
@@ -27,7 +29,7 @@ export const groupsDue = async (q: Queryable): Promise<string[]> =>
   (
     await rows(
       q,
-      z.object({ code: z.string() }),
+      coded,
       sql`select group_code as code from match_due where match_due_at <= app_now() group by 1 order by min(match_due_at), 1`,
     )
   ).map((row) => row.code);
@@ -37,7 +39,7 @@ export const widenWaiting = async (tx: Tx): Promise<string[]> =>
   (
     await rows(
       tx.q,
-      z.object({ code: z.string() }),
+      coded,
       sql`
         with passed as (
           select id from needs where widen_at <= app_now() and state in ('open', 'offered') order by id

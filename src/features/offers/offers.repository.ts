@@ -4,6 +4,10 @@ import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { offerStates, type OfferState } from "./offers.schema.ts";
 import { offerNeeds, offers, offerSlots } from "./offers.table.ts";
 
+const identified = z.object({ id: z.string() });
+const ofRequest = z.object({ id: z.string(), requestId: z.string() });
+const silent = z.object({ id: z.string(), desk: z.string(), expiresAt: z.coerce.date() });
+
 const heldSlot = z.object({
   slotId: z.string(),
   clinicId: z.string(),
@@ -148,7 +152,7 @@ export const needsWithoutOffer = async (q: Queryable, needIds: readonly string[]
   if (needIds.length === 0) return [];
   const found = await rows(
     q,
-    z.object({ id: z.string() }),
+    identified,
     sql`select id from unnest(${sql.param([...needIds])}::uuid[]) as t(id) where not exists
         (select 1 from offer_needs x join offers o on o.id = x.offer_id
          where x.need_id = t.id and x.is_live and o.state = 'waiting')`,
@@ -160,7 +164,7 @@ export const needsWithoutOffer = async (q: Queryable, needIds: readonly string[]
 export const offersPastExpiry = async (q: Queryable, limit: number): Promise<{ id: string; requestId: string }[]> =>
   rows(
     q,
-    z.object({ id: z.string(), requestId: z.string() }),
+    ofRequest,
     sql`select id, request_id as "requestId" from offers where state = 'waiting' and expires_at <= app_now()
         order by expires_at, id limit ${limit}`,
   );
@@ -195,7 +199,7 @@ export const whatIsPossible = async (q: Queryable, offerId: string, organisation
 export const markNudged = async (tx: Tx, requestId: string): Promise<{ id: string; desk: string; expiresAt: Date }[]> =>
   rows(
     tx.q,
-    z.object({ id: z.string(), desk: z.string(), expiresAt: z.coerce.date() }),
+    silent,
     sql`update offers set nudged_at = app_now(), version = version + 1
         where request_id = ${requestId} and state = 'waiting' and expires_at > app_now()
         returning id, case awaiting when 'home' then home_code else supporting_code end as desk, expires_at as "expiresAt"`,

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 import type { Branch, PurgePlan } from "./purge-plan.ts";
 
+const named = z.object({ name: z.string() });
+
 /** The instant before which a row of the plan is due. */
 const cutoff = (plan: PurgePlan): SQL => sql`(app_now() - make_interval(days => ${plan.days}))`;
 
@@ -84,9 +86,7 @@ export const ensurePurges = async (q: Queryable, names: readonly string[]): Prom
 
 /** Names of the tables that are due. */
 export const duePurges = async (q: Queryable): Promise<string[]> =>
-  (
-    await rows(q, z.object({ name: z.string() }), sql`select table_name as name from purges where due_at <= app_now()`)
-  ).map(({ name }) => name);
+  (await rows(q, named, sql`select table_name as name from purges where due_at <= app_now()`)).map(({ name }) => name);
 
 /** True: it is due and ours until the transaction ends. */
 export const claimPurge = async (q: Queryable, name: string): Promise<boolean> => {

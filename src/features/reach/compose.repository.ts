@@ -7,12 +7,14 @@ import { priorities } from "../requests/index.ts";
 import type { Composed } from "./compose.rules.ts";
 import type { OfferFacts } from "./offer-words.rules.ts";
 
+const addressed = z.object({ recipient: z.string() });
+
 /** Recipients for whom something is due, longest first. */
 export const recipientsWithDue = async (q: Queryable, limit: number): Promise<string[]> =>
   (
     await rows(
       q,
-      z.object({ recipient: z.string() }),
+      addressed,
       sql`select recipient, min(due_at) as due from deliveries
           where envelope_id is null and dropped_at is null and due_at <= app_now()
           group by recipient order by 2, 1 limit ${limit}`,

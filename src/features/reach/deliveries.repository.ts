@@ -5,6 +5,9 @@ import { newId } from "../../platform/ids/ids.ts";
 import type { MessageKind } from "./message-kinds.ts";
 import type { Priority } from "../requests/index.ts";
 
+const instant = z.object({ at: z.coerce.date() });
+const reachable = z.object({ isReachable: z.boolean() });
+
 const recipient = z.object({
   channel: z.enum(["email", "push"]),
   /** `desk:A81001`, `user:ID`, `push:ID`. */
@@ -48,7 +51,7 @@ export const recipientsOf = async (
 export const lastDigestOf = async (q: Queryable, organisationCode: string): Promise<Date | undefined> => {
   const [found] = await rows(
     q,
-    z.object({ at: z.coerce.date() }),
+    instant,
     sql`select last_digest_at as at from reach_channels
         where organisation_code = ${organisationCode} and last_digest_at is not null`,
   );
@@ -74,7 +77,7 @@ export const insertDeliveries = async (
   const each = recipients.map((one) => ({ ...one, id: newId() }));
   const made = await rows(
     tx.q,
-    z.object({ isReachable: z.boolean() }),
+    reachable,
     sql`
       insert into deliveries (id, cause, organisation_code, channel, recipient, kind, priority, offer_id, content, due_at,
                               dropped_at, drop_reason, is_digest, created_at)

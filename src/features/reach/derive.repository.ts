@@ -6,12 +6,15 @@ import { unique } from "../../platform/lists/lists.ts";
 import { priorities } from "../requests/index.ts";
 import type { Known } from "./heard.rules.ts";
 
+const coded = z.object({ code: z.string() });
+const position = z.object({ stream: z.string(), after: z.coerce.number() });
+
 /** Organisations whose log has grown since it was last read here. Streams of nobody (the platform's own) are none. */
 export const behindCursors = async (q: Queryable, limit: number): Promise<string[]> =>
   (
     await rows(
       q,
-      z.object({ code: z.string() }),
+      coded,
       sql`select h.stream as code from event_heads h join organisations o on o.code = h.stream
           left join reach_cursors c on c.organisation_code = h.stream
           where h.last_offset > coalesce(c."after", 0) order by h.stream limit ${limit}`,
@@ -25,7 +28,7 @@ export const takeCursors = async (tx: Tx, codes: readonly string[]): Promise<Pos
     on conflict do nothing`);
   return rows(
     tx.q,
-    z.object({ stream: z.string(), after: z.coerce.number() }),
+    position,
     sql`select organisation_code as stream, "after" from reach_cursors
         where organisation_code = any(${sql.param([...codes])}::text[]) order by organisation_code for update skip locked`,
   );

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { rows, type Database, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { letter } from "./letter.schema.ts";
 
+const stored = z.object({ isNew: z.boolean() });
+
 const claimed = z.object({
   id: z.string(),
   organisationCode: z.string().nullable(),
@@ -82,7 +84,7 @@ export const noteMailboxFailed = async (
 ): Promise<boolean> => {
   const [found] = await rows(
     tx.q,
-    z.object({ isNew: z.boolean() }),
+    stored,
     sql`
       update reach_channels c set failures = c.failures + 1, failure = ${failure},
         failing_since = case when c.failing_since is not null then c.failing_since

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Tx } from "../../platform/db/database.ts";
 
+const identified = z.object({ id: z.string() });
+
 /** The first acknowledgement stands; later ones change nothing (R7). Says whether this one did. */
 export const acknowledge = async (tx: Tx, needId: string, userId: string): Promise<boolean> => {
   const result = await tx.q.execute(sql`
@@ -28,7 +30,7 @@ export type OverdueNeed = z.output<typeof overdue>;
 export const lockOverdueRequests = async (tx: Tx, limit: number): Promise<string[]> => {
   const found = await rows(
     tx.q,
-    z.object({ id: z.string() }),
+    identified,
     sql`
       select r.id from cover_requests r
       where r.id in (

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { needStates, type NeedState, type Priority } from "./requests.schema.ts";
 
+const identified = z.object({ id: z.string() });
+
 /*
  * Every change of a need's state goes through here. Whoever changes needs first locks their rows in the order of their
  * ids, so two commands over the same needs wait for each other and never in a circle; the guard on the state stands in
@@ -51,7 +53,7 @@ export interface Marking {
  */
 export const markNeeds = async (tx: Tx, needIds: readonly string[], marking: Marking): Promise<string[]> => {
   if (needIds.length === 0) return [];
-  const moved = await rows(tx.q, z.object({ id: z.string() }), sql`${move(needIds, marking)} returning needs.id`);
+  const moved = await rows(tx.q, identified, sql`${move(needIds, marking)} returning needs.id`);
   return moved.map(({ id }) => id);
 };
 
@@ -193,7 +195,7 @@ export const misfits = async (q: Queryable, needIds: readonly string[]): Promise
   if (needIds.length === 0) return [];
   const found = await rows(
     q,
-    z.object({ id: z.string() }),
+    identified,
     sql`select distinct n.id from needs n join need_lines l on l.id = n.line_id
         join offer_slots o on o.need_id = n.id and o.is_live join slots s on s.id = o.slot_id
         where n.id = any(${ids(needIds)}) and (s.starts_at < l.earliest or s.ends_at > l.due_by)`,

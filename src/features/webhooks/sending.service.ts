@@ -31,6 +31,8 @@ import {
 } from "./webhooks.rules.ts";
 import type { DeliveryView, SentView } from "./webhooks.schema.ts";
 
+const progress = z.object({ afterOffset: z.coerce.number(), version: z.number() });
+
 /*
  * An endpoint gets its organisation's log in order, one message at a time: a message that fails holds back those behind it,
  * so that what a receiver has is always a prefix of the log (of the types that it asked for). Where an endpoint stands is
@@ -90,7 +92,7 @@ const disable = async (parts: SendingParts, tx: Tx, target: Held, reason: "dead"
   await changeEndpoint(tx.q, id, { state: "disabled", endReason: reason, dueAt: null });
   const [{ afterOffset, version } = { afterOffset: 0, version: 0 }] = await rows(
     tx.q,
-    z.object({ afterOffset: z.coerce.number(), version: z.number() }),
+    progress,
     sql`select after_offset as "afterOffset", version from webhook_endpoints where id = ${id}`,
   );
   tx.emit(eventFor(webhookDisabled, organisationCode, { webhookId: id, reason, afterOffset }));
