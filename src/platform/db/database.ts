@@ -7,6 +7,7 @@ import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
 import { unique } from "../lists/lists.ts";
 import { GatheringSocket } from "./gathering-socket.ts";
+import { withLock } from "./lock.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable, sqlState } from "./sql-errors.ts";
 import { BrokenConnection, RunAgain, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
@@ -208,32 +209,6 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks, besid
 };
 
 const tryLock = z.object({ won: z.boolean() });
-
-/** Runs `work` on a connection of its own and gives the lock back that it took. */
-const withLock = async <T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<{ readonly key: string | undefined; readonly result: T }>,
-): Promise<T> => {
-  const client = await pool.connect();
-  let isBroken = true;
-  try {
-    const { key, result } = await work(client);
-    isBroken = key !== undefined && (await unlock(client, key));
-    return result;
-  } finally {
-    // After a failure the connection's state is unknown: it is thrown away, and closing it releases the lock.
-    client.release(isBroken);
-  }
-};
-
-const unlock = async (client: pg.PoolClient, key: string): Promise<boolean> => {
-  try {
-    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
-    return false;
-  } catch {
-    return true;
-  }
-};
 
 export interface PoolOptions {
   readonly url: string;
