@@ -45,7 +45,10 @@ const answers = (port: number): Promise<boolean> =>
   });
 
 /** A redis-server of our own, with the eviction policy that BullMQ needs and nothing written to disk. */
-export const startRedisServer = async (file: string, port: number): Promise<TestRedis> => {
+export const startRedisServer = async (
+  file: string,
+  port: number,
+): Promise<TestRedis & { readonly pid: number | undefined }> => {
   const folder = await mkdtemp(path.join(tmpdir(), "covershare-redis-"));
   const settings = ["--port", String(port), "--bind", "127.0.0.1", "--maxmemory-policy", "noeviction"];
   const child = spawn(file, [...settings, "--save", "", "--appendonly", "no", "--dir", folder], { stdio: "ignore" });
@@ -53,6 +56,7 @@ export const startRedisServer = async (file: string, port: number): Promise<Test
   await until(() => answers(port), { withinMs: 10_000, what: "redis-server answers" });
   return {
     url: `redis://127.0.0.1:${port}`,
+    pid: child.pid,
     close: async () => {
       child.kill("SIGKILL");
       await ended;

@@ -93,8 +93,9 @@ export const readHeads = async (q: Queryable, streams: readonly string[]): Promi
   rows(
     q,
     head,
-    sql`select stream, last_offset as "lastOffset", pruned_through as "prunedThrough" from event_heads
-        where stream = any(${sql.param([...streams])}::text[])`,
+    // Joined: in a plan that was kept, "= any" compares each row with each of the streams wherever it uses no index.
+    sql`select h.stream, h.last_offset as "lastOffset", h.pruned_through as "prunedThrough"
+        from unnest(${sql.param([...streams])}::text[]) as wanted(stream) join event_heads h on h.stream = wanted.stream`,
   );
 
 /**

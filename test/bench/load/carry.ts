@@ -1,15 +1,20 @@
 import { openDesks } from "./desks.ts";
 import { productTalking, rateOf } from "./fan-out.ts";
+import { whatLimits } from "./limits.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { startWatched, type Watched } from "./processes.ts";
+import type { Places } from "./processor-time.ts";
 import { soak } from "./soak.ts";
+import type { StatementCounter } from "./statements.ts";
 import { storm } from "./storm.ts";
-import { carried, ladder, workAt } from "./work.ts";
+import { ladder, workAt, type Service } from "./work.ts";
 import type { World } from "./world.ts";
 
 /** The load, and what is served with. */
 export interface Parts {
   readonly environment: Readonly<Record<string, string>>;
+  readonly counter: StatementCounter;
+  readonly below: Pick<Places, "postgres" | "redis">;
   readonly world: World;
   readonly writer: LogWriter;
   /** Posts a second at the first step of the ladder: the stated load. */
@@ -25,20 +30,21 @@ const LADDER = [1, 2, 4, 6, 8, 12, 16, 24, 32];
  * Every practice at its own desk: they come, lose the line and come back, post, are asked and accept, ever faster. Then the
  * same ladder with a second matcher, and with a second API as well, on the same cores.
  */
-export const carry = async ({ environment, world, writer, rate, seconds, soakMinutes, say }: Parts) => {
+export const carry = async (parts: Parts) => {
+  const { environment, world, writer, rate, seconds, soakMinutes, say } = parts;
   const rates = LADDER.map((times) => rate * times);
   const matchers = [await startWatched("matcher", environment)];
   const apis: Watched[] = [await startWatched("api", environment)];
   const [api] = apis;
   if (api === undefined) throw new Error("one of each");
+  const service: Service = { apis, matchers, below: parts.below };
   const desks = openDesks(world.desks, (index) => apis[index % apis.length]?.url ?? "");
   const firstMs = await desks.connect();
   const spread = await rateOf(productTalking(api, desks, writer), 5);
   say("each its own log", { firstMs, spread });
-  const storms = [await storm(api, desks, writer), await storm(api, desks, writer)];
+  const storms = [await storm(service, desks, writer), await storm(service, desks, writer)];
   say("storms", storms);
 
-  const service = { apis, matchers };
   const climb = async () => {
     // Connections and plans are opened and compiled by the first posts.
     await workAt(service, desks, rate, 3);
@@ -49,7 +55,8 @@ export const carry = async ({ environment, world, writer, rate, seconds, soakMin
     soakMinutes === 0
       ? undefined
       : await soak(service, desks, writer, { minutes: soakMinutes, postsPerSecond: rate, say });
-  const { top } = await api.profiled(async () => workAt(service, desks, Math.max(rate, carried(one)), 5));
+  const limits = await whatLimits(service, desks, parts.counter, one.at(-1)?.postsPerSecond ?? rate);
+  say("what limits it", limits);
 
   matchers.push(await startWatched("matcher", environment));
   const twoMatchers = await climb();
@@ -69,7 +76,7 @@ export const carry = async ({ environment, world, writer, rate, seconds, soakMin
     twoMatchers,
     twoOfEach,
     soaked,
-    top: top.slice(0, 8),
+    limits,
     broken: desks.broken(),
     lost,
   };

@@ -103,7 +103,7 @@ export const openDesks = (seats: readonly Seat[], addressOf: (index: number) => 
       const began = performance.now();
       if (all.length === 0) {
         for (const [index, seat] of seats.entries()) {
-          const desk: Desk = { seat, socket: undefined, last: 0, isLive: false };
+          const desk: Desk = { seat, socket: undefined, last: seat.after, isLive: false };
           all.push(desk);
           open(desk, index);
         }

@@ -4,12 +4,15 @@ import { createDatabase, createPool, noHooks, rows } from "../../../src/platform
 import { readHeads } from "../../../src/platform/event-log/event-log.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
 import { openWakeBus } from "../../../src/platform/realtime/open-wake-bus.ts";
+import { parentOf } from "./processor-time.ts";
 
 /** Writes events into logs as a transaction of the product does, and wakes the readers as its hooks do. */
 export interface LogWriter {
   /** `count` events in each of these logs, committed together. The text is what fills the data. */
   write(streams: readonly string[], count: number, filling: string): Promise<void>;
   lastOffset(stream: string): Promise<number>;
+  /** PostgreSQL's own process, of which each connection's is a child; undefined where that cannot be known. */
+  postmaster(): Promise<number | undefined>;
   /** Of all processes to the database. */
   connections(): Promise<number>;
   close(): Promise<void>;
@@ -39,6 +42,10 @@ export const openLogWriter = (url: string, redisUrl: string | undefined): LogWri
       bus.publish(streams);
     },
     lastOffset: async (stream) => (await readHeads(q, [stream]))[0]?.lastOffset ?? 0,
+    postmaster: async () => {
+      const [backend] = await rows(q, z.object({ pid: z.number() }), sql`select pg_backend_pid() as pid`);
+      return backend === undefined ? undefined : parentOf(backend.pid);
+    },
     connections: async () =>
       (
         await rows(

@@ -8,6 +8,7 @@ import { bareTalking, compareFanOut, productTalking } from "./fan-out.ts";
 import { openLogWriter } from "./log-writer.ts";
 import { killAll, startBare, startWatched, type Watched } from "./processes.ts";
 import { slowReader } from "./slow-reader.ts";
+import { COUNTING_STATEMENTS, openStatementCounter } from "./statements.ts";
 import { broken, type Found } from "./verdict.ts";
 import { carried } from "./work.ts";
 import { buildWorld, type Seat } from "./world.ts";
@@ -123,10 +124,12 @@ const report = (parts: Parts, connection: object, { fanOut, slow, carried: found
       secondApi: round(carries.twoOfEach / carries.secondMatcher),
     },
     steps: { one: found.one, secondMatcher: found.twoMatchers, twoOfEach: found.twoOfEach },
-    limits: found.top,
+    limits: found.limits,
     ...(found.soaked === undefined ? {} : { soak: found.soaked }),
   };
 };
+
+const known = (pid: number | undefined): number[] => (pid === undefined ? [] : [pid]);
 
 const withinMs = (Number(values["within-minutes"]) + soakMinutes) * 60_000;
 const watchdog = setTimeout(() => {
@@ -135,12 +138,13 @@ const watchdog = setTimeout(() => {
   process.exit(1);
 }, withinMs);
 
-const postgres = await startPostgres();
+const postgres = await startPostgres(COUNTING_STATEMENTS);
 const file = values.backend === "redis" ? await findRedisServer() : undefined;
 const redis = file === undefined ? undefined : await startRedisServer(file, await freePort());
 try {
   const world = await buildWorld(postgres.url, { desks: desksWanted, open: Number(values.open) });
   const writer = openLogWriter(postgres.url, redis?.url);
+  const counter = await openStatementCounter(postgres.url);
   say("world", { desks: world.desks.length, openRequests: world.openRequests });
   const parts: Parts = {
     world,
@@ -149,6 +153,8 @@ try {
     seconds,
     soakMinutes,
     say,
+    counter,
+    below: { postgres: known(await writer.postmaster()), redis: known(redis?.pid) },
     environment: {
       DATABASE_URL: postgres.url,
       PORT: "0",
@@ -157,6 +163,7 @@ try {
   };
   const crowd = await measureCrowd(parts);
   const found: Found = { fanOut: crowd.fanOut, slow: crowd.slow, carried: await carry(parts) };
+  await counter.close();
   await writer.close();
   const failures = broken(found);
   if (failures.length > 0) process.exitCode = 1;

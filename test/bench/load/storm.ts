@@ -1,10 +1,12 @@
 import { round } from "../support/stats.ts";
 import { waitFor, type Desks } from "./desks.ts";
 import type { LogWriter } from "./log-writer.ts";
-import type { Watched } from "./processes.ts";
+import { countCoresOf, type Service } from "./work.ts";
 
 /** Everybody loses the line at once; meanwhile something happens in every log; everybody comes back and resumes. */
-export const storm = async (api: Watched, desks: Desks, writer: LogWriter) => {
+export const storm = async (service: Service, desks: Desks, writer: LogWriter) => {
+  const [api] = service.apis;
+  if (api === undefined) throw new Error("there is nobody to come back to");
   const streams = [...new Set(desks.all.map(({ seat }) => seat.code))].sort();
   await desks.cut();
   await writer.write(streams, 1, "meanwhile");
@@ -13,12 +15,14 @@ export const storm = async (api: Watched, desks: Desks, writer: LogWriter) => {
   const broken = desks.broken();
   const retries = desks.retries();
   await api.load();
+  const coresSince = await countCoresOf(service);
   const ms = await desks.connect();
   await waitFor(
     () => desks.frames() - before >= desks.all.length,
     30_000,
     () => `${desks.frames() - before} of ${desks.all.length} frames after the storm`,
   );
+  const cores = await coresSince();
   const { p99, cpuMs } = await api.load();
   return {
     secondsToAllLive: round(ms / 1_000, 1),
@@ -29,5 +33,6 @@ export const storm = async (api: Watched, desks: Desks, writer: LogWriter) => {
     apiLoopP99Ms: round(p99, 1),
     /** What it costs wherever the clients are slower than the service: in this benchmark they share its cores. */
     apiCpuSeconds: round(cpuMs / 1_000, 1),
+    cores,
   };
 };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { quantile, round } from "../support/stats.ts";
 import type { Desk, Desks } from "./desks.ts";
 import type { Load, Watched } from "./processes.ts";
+import { countCores, type Cores, type Places } from "./processor-time.ts";
 import type { Seat } from "./world.ts";
 
 /*
@@ -60,13 +61,23 @@ export interface Step {
   readonly apiCpu: number;
   readonly matcherCpu: number;
   readonly apiLoopP99Ms: number;
+  /** Who had the processors; not where that cannot be read. */
+  readonly cores: Cores | undefined;
 }
 
 /** The processes that do the work. */
 export interface Service {
   readonly apis: readonly Watched[];
   readonly matchers: readonly Watched[];
+  /** What they stand on. */
+  readonly below: Pick<Places, "postgres" | "redis">;
 }
+
+const pidsOf = (watched: readonly Watched[]): number[] => watched.map(({ pid }) => pid);
+
+/** Starts counting who of all that serve has the processors. */
+export const countCoresOf = async ({ apis, matchers, below }: Service): ReturnType<typeof countCores> =>
+  countCores({ ...below, apis: pidsOf(apis), matchers: pidsOf(matchers) });
 
 const NEEDS = { service: "wound-simple", count: 2, minutes: 20, dueBy: "2026-12-17T18:30:00Z", maxKm: 15 };
 
@@ -74,11 +85,12 @@ const coresOf = (loads: readonly Load[]): number => round(loads.reduce((sum, { c
 
 /** One step of the ladder. */
 export const workAt = async (
-  { apis, matchers }: Service,
+  service: Service,
   desks: Desks,
   postsPerSecond: number,
   seconds: number,
 ): Promise<Step> => {
+  const { apis, matchers } = service;
   const urlAt = (n: number): string => apis[n % apis.length]?.url ?? "";
   const firstFrame = new Map<string, number>();
   const answering: Promise<void>[] = [];
@@ -105,6 +117,7 @@ export const workAt = async (
     answering.push(accept(desk, offerId).catch(() => fail("no answer")));
   };
   for (const one of [...apis, ...matchers]) await one.load();
+  const coresSince = await countCoresOf(service);
   const postMs: number[] = [];
   const sentAt = new Map<string, number>();
   const post = async (seat: Seat, n: number): Promise<void> => {
@@ -125,6 +138,7 @@ export const workAt = async (
     if (seat !== undefined) posts.push(post(seat, n).catch(() => fail("no answer")));
   }
   await Promise.all(posts);
+  const cores = await coresSince();
   const loads = await Promise.all(apis.map(async (api) => api.load()));
   const planning = await Promise.all(matchers.map(async (matcher) => matcher.load()));
   const isHeard = (): boolean => [...sentAt.keys()].every((reference) => firstFrame.has(reference));
@@ -150,6 +164,7 @@ export const workAt = async (
     apiCpu: coresOf(loads),
     matcherCpu: coresOf(planning),
     apiLoopP99Ms: round(Math.max(...loads.map(({ p99 }) => p99)), 1),
+    cores,
   };
 };
 

@@ -14,10 +14,15 @@ const SEATS_EACH = 10;
 /** A federation with so many people that its log alone has as many listeners as there are desks. */
 const CROWD = "CROWD";
 
+/** What has already happened at each practice: a log that is empty is planned for as one that always will be. */
+const EVENTS_SO_FAR = 20;
+
 /** Somebody with a token for one organisation. */
 export interface Seat {
   readonly code: string;
   readonly token: string;
+  /** The last offset that it has. */
+  readonly after: number;
 }
 
 export interface World {
@@ -104,6 +109,17 @@ const openRequests = async (q: Queryable, count: number, desks: number): Promise
           from slots where state = 'busy-tentative') s on s.organisation_code = x.supporting_code and s.n = x.n`);
 };
 
+/** What desks have long read. */
+const history = async (q: Queryable): Promise<void> => {
+  await q.execute(sql`insert into event_heads (stream, last_offset)
+    select code, ${EVENTS_SO_FAR}::int from organisations where kind = 'practice'`);
+  await q.execute(sql`
+    insert into events (stream, "offset", id, type, at, data)
+    select stream, k, gen_random_uuid(), 'bench.said', app_now() - interval '1 day',
+      jsonb_build_object('filling', ${"x".repeat(300)}::text)
+    from event_heads cross join generate_series(1, ${EVENTS_SO_FAR}::int) k`);
+};
+
 interface Person {
   readonly user: string;
   readonly code: string;
@@ -139,12 +155,16 @@ export const buildWorld = async (url: string, size: { desks: number; open: numbe
     await people(q, [...desks, ...crowd]);
     await clinics(q);
     await openRequests(q, size.open, size.desks);
+    await history(q);
+    // Autovacuum would have done it long ago.
     await q.execute(sql`vacuum analyze`);
-    const seat = ({ code, token }: Person): Seat => ({ code, token });
+    const seatWith =
+      (after: number) =>
+      ({ code, token }: Person): Seat => ({ code, token, after });
     return {
-      desks: desks.map(seat),
+      desks: desks.map(seatWith(EVENTS_SO_FAR)),
       crowd: Array.from({ length: size.desks }, (_, n) => crowd[Math.floor(n / SEATS_EACH)]).flatMap((one) =>
-        one ? [seat(one)] : [],
+        one ? [seatWith(0)(one)] : [],
       ),
       openRequests: size.open,
     };

@@ -15,10 +15,10 @@ export interface OwnPostgres {
   close(): Promise<void>;
 }
 
-/** A PostgreSQL of the benchmark's own, with the durability settings of production, migrated. */
-export const startPostgres = async (): Promise<OwnPostgres> => {
+/** A PostgreSQL of the benchmark's own, with the durability settings of production, migrated. `settings` come on top. */
+export const startPostgres = async (settings: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> => {
   const dataDir = await mkdtemp(path.join(tmpdir(), "covershare-bench-"));
-  const embedded = await openEmbeddedPostgres({ dataDir, log: silentLogger });
+  const embedded = await openEmbeddedPostgres({ dataDir, log: silentLogger, settings });
   await migrate(embedded.url);
   return {
     url: embedded.url,
