@@ -1,4 +1,4 @@
-import { sql, type SQL } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
 
@@ -14,11 +14,10 @@ const unwatched = z.object({
 });
 export type Unwatched = z.output<typeof unwatched>;
 
-/** What the times depend on: the instant that ends them, and the hours of the desk's main site. */
-const basisOf = (until: SQL, desk: SQL): SQL => sql`(extract(epoch from ${until})::bigint || ' ' || coalesce(
-  (select md5(s.opening_hours::text) from sites s where s.organisation_code = ${desk} order by s.is_main desc, s.name, s.id limit 1), ''))`;
-
-/** Need lines that look for cover, offers that nobody has seen, patients to be rung: those without times that are still right. */
+/**
+ * Need lines that look for cover, offers that nobody has seen, patients to be rung: those without times that are still right.
+ * What the times depend on is the instant that ends them, and the hours of the desk's main site, looked up once for each desk.
+ */
 export const readUnwatched = async (q: Queryable, limit: number): Promise<Unwatched[]> =>
   rows(
     q,
@@ -34,8 +33,13 @@ export const readUnwatched = async (q: Queryable, limit: number): Promise<Unwatc
         union all
         select 'task', t.id, t.home_code, t.made_at, t.made_at
         from patient_tasks t where t.kind = 'ring-patient' and t.acknowledged_at is null and t.withdrawn_at is null
+      ), hours as (
+        select distinct on (organisation_code) organisation_code as code, md5(opening_hours::text) as basis
+        from sites where organisation_code in (select "deskCode" from open)
+        order by organisation_code, is_main desc, name, id
       ), based as (
-        select open.*, ${basisOf(sql`until`, sql`"deskCode"`)} as basis from open
+        select open.*, extract(epoch from until)::bigint || ' ' || coalesce(hours.basis, '') as basis
+        from open left join hours on hours.code = "deskCode"
       )
       select based.* from based left join alarm_watches w on w.kind = based.kind and w.subject = based.subject
       where w.subject is null or w.basis <> based.basis

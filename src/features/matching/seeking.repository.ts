@@ -56,7 +56,8 @@ const selectNeeds = sql`
   join need_lines l on l.id = n.line_id
   join services s on s.code = l.service_code`;
 
-const isLive = sql`r.paused_at is null and l.due_by > app_now()`;
+/** The time is asked once, and not for each line. */
+const isLive = sql`r.paused_at is null and l.due_by > (select app_now())`;
 
 /** SQL: the home practices of those needs of a group that nobody is asked for, and how far they reach. */
 export const openHomes = (groupCode: string): SQL => sql`(

@@ -31,11 +31,13 @@ export const lockOverdueRequests = async (tx: Tx, limit: number): Promise<string
   const found = await rows(
     tx.q,
     identified,
+    // From the needs that still look, with the time asked once: as a filter the function would be called for each line there is.
     sql`
-      select r.id from cover_requests r
-      where r.id in (
+      with late as materialized (
         select n.request_id from needs n join need_lines l on l.id = n.line_id
-        where n.state in ('open', 'offered') and l.due_by <= app_now())
+        where n.state in ('open', 'offered') and l.due_by <= (select app_now())
+      )
+      select r.id from cover_requests r where r.id in (select request_id from late)
       order by r.id limit ${limit} for no key update of r skip locked`,
   );
   return found.map(({ id }) => id);
