@@ -3,12 +3,7 @@ import type { StatementCounter } from "./statements.ts";
 import { workAt, type Service, type Step } from "./work.ts";
 
 /** Where the time goes at a rate that is too much: who has the processors, and in each part what for. */
-export const whatLimits = async (
-  service: Service,
-  desks: Desks,
-  counter: StatementCounter,
-  postsPerSecond: number,
-) => {
+export const whatLimits = async (service: Service, desks: Desks, counter: StatementCounter, postsPerSecond: number) => {
   const [api] = service.apis;
   const [matcher] = service.matchers;
   if (api === undefined || matcher === undefined) throw new Error("one of each");

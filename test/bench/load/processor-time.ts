@@ -61,9 +61,7 @@ export const parentOf = async (pid: number): Promise<number | undefined> => {
 
 const allProcesses = async (): Promise<Map<number, Process>> => {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(
-    pids.map(async (pid) => [Number(pid), await readText(`/proc/${pid}/stat`)] as const),
-  );
+  const stats = await Promise.all(pids.map(async (pid) => [Number(pid), await readText(`/proc/${pid}/stat`)] as const));
   return new Map(stats.flatMap(([pid, stat]) => (stat === undefined ? [] : [[pid, processFrom(stat)] as const])));
 };
 
