@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
@@ -38,11 +39,13 @@ export interface ServerOptions {
   readonly connections?: ConnectionLimits;
   /** How long a client may take to send a request's headers. */
   readonly headersWithinMs?: number;
+  /** How long a client may take nothing of an answer. */
+  readonly stalledMs?: number;
   /** How often one address may call, whoever it is. */
   readonly perAddress?: RateLimiter;
 }
 
-/** Beyond a request's own time: whoever takes nothing of an answer for so long will not take it any more. */
+/** Whoever takes nothing of an answer for so long will not take it any more. */
 const STALLED_MS = 30_000;
 
 const MAX_BODY = 64 * 1024;
@@ -54,7 +57,6 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
     logger: false,
     bodyLimit: MAX_BODY,
     requestTimeout: options.requestTimeoutMs,
-    connectionTimeout: options.requestTimeoutMs + STALLED_MS,
     keepAliveTimeout: 72_000,
     trustProxy: options.trustProxy,
     http: parserLimits(Math.min(options.headersWithinMs ?? HEADERS_WITHIN_MS, options.requestTimeoutMs)),
@@ -89,6 +91,10 @@ export const createServer = (options: ServerOptions): FastifyInstance => {
   acceptOnlyJson(server);
   server.addHook("preValidation", async (request) => {
     for (const part of [request.params, request.query, request.body]) requireStorable(part);
+  });
+  // From here on, and not from the connection on: a socket would keep its timer for as long as it is a stream.
+  server.addHook("onSend", async ({ raw }) => {
+    if (raw.socket instanceof Socket) raw.socket.setTimeout(options.stalledMs ?? STALLED_MS);
   });
   server.addHook("onResponse", async (request, reply) => {
     options.log.info(

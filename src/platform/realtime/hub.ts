@@ -137,7 +137,6 @@ export const createHub = <A>(options: HubOptions<A>): Hub<A> => {
     attach: (socket, line, admission) => {
       const { user, address, stream, wantsHeartbeat } = admission;
       if (isClosing || isFull(user, address)) {
-        socket.on("error", () => undefined);
         if (isClosing) socket.close(closeCode.restarting, "restarting: connect again");
         else socket.close(closeCode.busy, `too many live connections: come back in ${RETRY_SECONDS} seconds`);
         return false;

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { WebSocket, type RawData } from "ws";
+import { WebSocket } from "ws";
 import { wallClock } from "../clock/clock.ts";
 import { withoutSql } from "../db/sql-errors.ts";
 import { jitter } from "../ids/ids.ts";
@@ -19,8 +19,8 @@ import { closeCode, readClientFrame } from "./protocol.ts";
  * live         sends what the fan-out delivers; a line that is silent for a whole ping round is dropped
  * closed       the close frame was sent; the socket is cut after closeWithinMs if the other side does not answer
  *
- * There are thousands, so it is a class with listeners that all share, and not a dozen closures each; and what is sent to
- * many is written to the line as it is, header included, instead of being framed anew for each.
+ * There are thousands, so it is a class that its socket calls, and not a dozen closures each; and what is sent to many is
+ * written to the line as it is, header included, instead of being framed anew for each.
  */
 export type SessionState = "connecting" | "resuming" | "live" | "closed";
 
@@ -53,26 +53,34 @@ export interface SessionParts {
   readonly onClosed: (session: Session) => void;
 }
 
-/** A WebSocket that knows its session, for the listeners that all sockets share. */
+/**
+ * A WebSocket that tells its session what it would tell listeners: four listeners, and the list of them that each socket
+ * would keep, were a tenth of what a connection weighs. Without a session nobody hears it.
+ */
 export class StreamSocket extends WebSocket {
   session: Session | undefined = undefined;
+
+  override emit(event: string | symbol, ...[data, isBinary]: readonly unknown[]): boolean {
+    switch (event) {
+      case "message":
+        this.session?.hear(isBinary === true || !Buffer.isBuffer(data) ? undefined : data);
+        break;
+      case "pong":
+        this.session?.answered();
+        break;
+      case "close":
+        this.session?.ended();
+        break;
+      // With "error", for a frame beyond the size limit or bytes that are no frame, ws closes by itself.
+      default:
+    }
+    return true;
+  }
 }
 
 const LIVE = framed(JSON.stringify({ type: "live" }));
 /** Whole milliseconds: they cost a socket nothing, and fractions are an object each. */
 const nowMs = (): number => Math.round(wallClock.monotonicMs());
-
-const onMessage = function (this: WebSocket, data: RawData, isBinary: boolean): void {
-  if (this instanceof StreamSocket) this.session?.hear(isBinary || !Buffer.isBuffer(data) ? undefined : data);
-};
-const onPong = function (this: WebSocket): void {
-  if (this instanceof StreamSocket) this.session?.answered();
-};
-const onClose = function (this: WebSocket): void {
-  if (this instanceof StreamSocket) this.session?.ended();
-};
-// A frame beyond the size limit, or bytes that are no frame: ws closes by itself, and wants a listener.
-const onError = (): void => undefined;
 
 export interface SessionOptions {
   readonly socket: StreamSocket;
@@ -97,7 +105,7 @@ export class Session implements Subscriber {
   /** 0: it is not closing. */
   #cutAtMs = 0;
 
-  /** Listeners are attached before this returns: the first frame may already be on its way. */
+  /** Known to the socket before this returns: the first frame may already be on its way. */
   constructor(parts: SessionParts, { socket, line, stream, wantsHeartbeat }: SessionOptions) {
     this.#parts = parts;
     this.#socket = socket;
@@ -109,10 +117,6 @@ export class Session implements Subscriber {
     // Those who came together are not pinged together.
     this.#nextPingMs = Math.round(openedMs + parts.settings.pingEveryMs * (0.5 + jitter() / 2));
     socket.session = this;
-    socket.on("message", onMessage);
-    socket.on("pong", onPong);
-    socket.on("error", onError);
-    socket.on("close", onClose);
   }
 
   /** Ends it with a close frame, and cuts the socket where that is not answered. */

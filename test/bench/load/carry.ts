@@ -1,4 +1,3 @@
-import { openDesks } from "./desks.ts";
 import { productTalking, rateOf } from "./fan-out.ts";
 import { whatLimits } from "./limits.ts";
 import type { LogWriter } from "./log-writer.ts";
@@ -7,6 +6,7 @@ import type { Places } from "./processor-time.ts";
 import { soak } from "./soak.ts";
 import type { StatementCounter } from "./statements.ts";
 import { storm } from "./storm.ts";
+import { weigh } from "./weigh.ts";
 import { ladder, workAt, type Service } from "./work.ts";
 import type { World } from "./world.ts";
 
@@ -38,10 +38,9 @@ export const carry = async (parts: Parts) => {
   const [api] = apis;
   if (api === undefined) throw new Error("one of each");
   const service: Service = { apis, matchers, below: parts.below };
-  const desks = openDesks(world.desks, (index) => apis[index % apis.length]?.url ?? "");
-  const firstMs = await desks.connect();
+  const { desks, weight } = await weigh(api, world.desks, (index) => apis[index % apis.length]?.url ?? "");
   const spread = await rateOf(productTalking(api, desks, writer), 5);
-  say("each its own log", { firstMs, spread });
+  say("each its own log", { weight, spread });
   const storms = [await storm(service, desks, writer), await storm(service, desks, writer)];
   say("storms", storms);
 
@@ -69,7 +68,7 @@ export const carry = async (parts: Parts) => {
   await desks.cut();
   for (const process of [...apis, ...matchers]) await process.stop();
   return {
-    firstMs,
+    weight,
     spread,
     storms,
     one,

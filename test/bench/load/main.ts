@@ -3,22 +3,23 @@ import { findRedisServer, freePort, startRedisServer } from "../../support/redis
 import { startPostgres } from "../support/servers.ts";
 import { round } from "../support/stats.ts";
 import { carry, type Parts } from "./carry.ts";
-import { openDesks } from "./desks.ts";
 import { bareTalking, compareFanOut, productTalking } from "./fan-out.ts";
 import { openLogWriter } from "./log-writer.ts";
-import { killAll, startBare, startWatched, type Watched } from "./processes.ts";
+import { killAll, startBare, startWatched } from "./processes.ts";
 import { slowReader } from "./slow-reader.ts";
 import { COUNTING_STATEMENTS, openStatementCounter } from "./statements.ts";
-import { broken, type Found } from "./verdict.ts";
+import { aimsOf, broken, type Found } from "./verdict.ts";
+import { weigh, type Weight } from "./weigh.ts";
 import { carried } from "./work.ts";
-import { buildWorld, type Seat } from "./world.ts";
+import { buildWorld } from "./world.ts";
 
 /*
  * One API process that carries a country: so many connected desks, so many open requests, posts and answers, with the limits
  * as shipped; beside a bare `ws` server in the same run, for what a connection and a frame cost at the very least. Everything
  * runs on one machine, the clients too, and they take more of it than the service.
  *
- * The last line is JSON. The run fails if a part of it fails, if a promise of `verdict.ts` does not hold, or if it takes too long.
+ * The last line is JSON, with each aim beside its figure. The run fails if a part of it fails, if a promise of `verdict.ts` does
+ * not hold, or if it takes too long; an aim that is missed is said in words.
  */
 
 const { values } = parseArgs({
@@ -40,29 +41,6 @@ const began = performance.now();
 const say = (what: string, found: unknown): void =>
   console.error(`${round((performance.now() - began) / 1_000, 0)} s ${what}: ${JSON.stringify(found)}`);
 
-/** KiB that each of the desks adds to the process: what the machine sees, and what the program holds. */
-const weigh = async (server: Watched, seats: readonly Seat[]) => {
-  // A few first, which bring in what is loaded and compiled only then; not all, whose memory would be used again.
-  const first = openDesks(seats.slice(0, 200), () => server.url);
-  await first.connect();
-  await first.cut();
-  const desks = openDesks(seats, () => server.url);
-  const before = await server.memory();
-  const connectMs = await desks.connect();
-  const after = await server.memory();
-  const each = (bytes: number): number => round(bytes / 1_024 / desks.all.length, 1);
-  const weight = {
-    connectMs: round(connectMs, 0),
-    /** Of the process before they came. */
-    baseMiB: round(before.rss / 2 ** 20, 0),
-    rssKiB: each(after.rss - before.rss),
-    usedKiB: each(after.used - before.used),
-  };
-  return { desks, weight };
-};
-
-type Weight = Awaited<ReturnType<typeof weigh>>["weight"];
-
 const beside = (weight: Weight, bare: Weight) => ({
   ...weight,
   bareRssKiB: bare.rssKiB,
@@ -74,9 +52,9 @@ const beside = (weight: Weight, bare: Weight) => ({
 /** Thousands who listen to one log, beside as many at the bare server: what a connection and a frame cost, and a slow reader. */
 const measureCrowd = async ({ environment, world, writer }: Parts) => {
   const bare = await startBare();
-  const rival = await weigh(bare, world.crowd);
+  const rival = await weigh(bare, world.crowd, () => bare.url);
   const api = await startWatched("api", environment);
-  const own = await weigh(api, world.crowd);
+  const own = await weigh(api, world.crowd, () => api.url);
   const connection = beside(own.weight, rival.weight);
   say("connection", connection);
   const fanOut = await compareFanOut(bareTalking(bare, rival.desks), productTalking(api, own.desks, writer));
@@ -94,7 +72,7 @@ const measureCrowd = async ({ environment, world, writer }: Parts) => {
   return { connection, fanOut, slow };
 };
 
-const report = (parts: Parts, connection: object, { fanOut, slow, carried: found }: Found) => {
+const report = (parts: Parts, { connection, fanOut, slow, carried: found }: Found) => {
   const [stated] = found.one;
   const carries = {
     one: carried(found.one),
@@ -107,7 +85,7 @@ const report = (parts: Parts, connection: object, { fanOut, slow, carried: found
     desks: parts.world.desks.length,
     openRequests: parts.world.openRequests,
     backend: parts.environment["REDIS_URL"] === undefined ? "postgres" : "redis",
-    connection,
+    connection: { ...connection, eachItsOwnLog: found.weight },
     fanOut: {
       ...fanOut,
       eachItsOwnLogPerSecond: round(found.spread.framesPerSecond, 0),
@@ -162,12 +140,16 @@ try {
     },
   };
   const crowd = await measureCrowd(parts);
-  const found: Found = { fanOut: crowd.fanOut, slow: crowd.slow, carried: await carry(parts) };
+  const found: Found = { ...crowd, carried: await carry(parts) };
   await counter.close();
   await writer.close();
   const failures = broken(found);
   if (failures.length > 0) process.exitCode = 1;
-  console.log(JSON.stringify({ ...report(parts, crowd.connection, found), failures }));
+  const aims = aimsOf(found);
+  for (const { what, figure, aim, isMet } of aims)
+    if (!isMet) console.error(`not met: ${what} is ${figure}, the aim ${aim}`);
+  for (const failure of failures) console.error(`broken: ${failure}`);
+  console.log(JSON.stringify({ ...report(parts, found), aims, failures }));
 } finally {
   clearTimeout(watchdog);
   killAll();

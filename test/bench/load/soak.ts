@@ -11,6 +11,12 @@ interface Sample {
   readonly connections: number;
 }
 
+/** The mean of the first third once warm, and of the last. */
+export interface Growth {
+  readonly from: number;
+  readonly to: number;
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const ROUND_SECONDS = 15;
@@ -47,22 +53,24 @@ export const soak = async (
   // The first fifth warms up.
   const warm = samples.slice(Math.ceil(samples.length / 5));
   const third = Math.ceil(warm.length / 3);
-  const growth = (of: (sample: Sample) => number): number =>
-    round(mean(warm.slice(-third).map(of)) / mean(warm.slice(0, third).map(of)), 3);
-  const usedMiB = warm.map((sample) => sample.usedMiB);
+  const growth = (of: (sample: Sample) => number): Growth => {
+    const [from, to] = [warm.slice(0, third), warm.slice(-third)].map((some) => round(mean(some.map(of)), 1));
+    return { from: from ?? 0, to: to ?? 0 };
+  };
+  const memory = growth(({ usedMiB }) => usedMiB);
   const betweenMinutes = ((warm.length - third) * options.minutes) / rounds;
   return {
     minutes: options.minutes,
     posts: steps.reduce((sum, step) => sum + step.postsPerSecond * ROUND_SECONDS, 0),
     failed: steps.reduce((sum, step) => sum + step.failed + step.unheard, 0),
     growth: {
-      memory: growth(({ usedMiB }) => usedMiB),
+      memory,
       rss: growth(({ rssMiB }) => rssMiB),
       handles: growth(({ handles }) => handles),
       connections: growth(({ connections }) => connections),
     },
     /** What the growth of memory would be in an hour. */
-    usedMiBPerHour: round(((mean(usedMiB.slice(-third)) - mean(usedMiB.slice(0, third))) / betweenMinutes) * 60, 1),
+    usedMiBPerHour: round(((memory.to - memory.from) / betweenMinutes) * 60, 1),
     last: samples.at(-1),
     apiLoopP99Ms: Math.max(...steps.map((step) => step.apiLoopP99Ms)),
     broken: desks.broken(),

@@ -1,21 +1,28 @@
 import type { compareFanOut } from "./fan-out.ts";
 import type { carry } from "./carry.ts";
 import type { slowReader } from "./slow-reader.ts";
+import type { Growth } from "./soak.ts";
+import type { Weight } from "./weigh.ts";
 
 /** What a run found. */
 export interface Found {
+  readonly connection: Weight & { readonly ratioRss: number; readonly ratioUsed: number };
   readonly fanOut: Awaited<ReturnType<typeof compareFanOut>>;
   readonly slow: Awaited<ReturnType<typeof slowReader>>;
   readonly carried: Awaited<ReturnType<typeof carry>>;
 }
 
+/** More than a twentieth, and more than varies from one moment to the next: connections come and go with what is asked. */
 const MOST_GROWTH = 1.05;
+const VARIES_BY = { memory: 5, rss: 30, handles: 20, connections: 4 } as const;
+
+const hasGrown = ({ from, to }: Growth, by: number): boolean => to > from * MOST_GROWTH && to > from + by;
 
 /**
  * What of the promises did not hold, in words: a run with any of these fails. Times and ratios are no part of it, because
  * they depend on the machine and on what else it does; whether they are good enough is for who reads them.
  */
-export const broken = ({ slow, carried }: Found): string[] => {
+export const broken = ({ slow, carried }: Pick<Found, "slow" | "carried">): string[] => {
   const { storms, one, soaked } = carried;
   const [stated] = one;
   const no: (readonly [boolean, string])[] = [
@@ -30,10 +37,49 @@ export const broken = ({ slow, carried }: Found): string[] => {
       ? []
       : [
           [soaked.failed === 0, `${soaked.failed} commands failed or posts reached no desk in the soak`] as const,
-          ...Object.entries(soaked.growth).map(
-            ([what, growth]) => [growth <= MOST_GROWTH, `${what} grew × ${growth} in the soak`] as const,
-          ),
+          ...(["memory", "rss", "handles", "connections"] as const).map((what) => {
+            const growth = soaked.growth[what];
+            return [
+              !hasGrown(growth, VARIES_BY[what]),
+              `${what} grew from ${growth.from} to ${growth.to} in the soak`,
+            ] as const;
+          }),
         ]),
   ];
   return no.filter(([holds]) => !holds).map(([, words]) => words);
+};
+
+export interface Aim {
+  readonly what: string;
+  readonly figure: number;
+  readonly aim: string;
+  readonly isMet: boolean;
+}
+
+/** Each figure that has an aim, beside it. */
+export const aimsOf = ({ connection, fanOut, slow, carried }: Found): Aim[] => {
+  const [stated] = carried.one;
+  const atMost = (what: string, figure: number, most: number): Aim => ({
+    what,
+    figure,
+    aim: `at most ${most}`,
+    isMet: figure <= most,
+  });
+  return [
+    atMost("memory that a connection holds, × a bare one's", connection.ratioUsed, 1.3),
+    atMost("memory of the process for a connection, × a bare one's", connection.ratioRss, 1.3),
+    {
+      what: "frames a second, × a bare server's",
+      figure: fanOut.ratio,
+      aim: "at least 0.9",
+      isMet: fanOut.ratio >= 0.9,
+    },
+    atMost("the others' p99 beside a slow reader, × without", slow.ratio, 1.25),
+    atMost(
+      "seconds until all are live after a storm",
+      Math.max(...carried.storms.map(({ secondsToAllLive }) => secondsToAllLive)),
+      30,
+    ),
+    atMost("milliseconds of event-loop delay at p99 at the stated load", stated?.apiLoopP99Ms ?? Number.NaN, 50),
+  ];
 };
