@@ -4,7 +4,14 @@ import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
 import { setSlotStates } from "../capacity/index.ts";
-import { createOffers, promoteExtras, reopenUnasked, shrinkOffer, standDown } from "../offers/index.ts";
+import {
+  createOffers,
+  promoteExtras,
+  reopenUnasked,
+  shrinkOffer,
+  standDown,
+  type OfferDraft,
+} from "../offers/index.ts";
 import { brokersOf } from "../practices/index.ts";
 import { announceRequests, lockNeeds, lockRequests, readAnnouncement, widenNeeds } from "../requests/index.ts";
 import type { PlacedNeed } from "./blocks.rules.ts";
@@ -56,39 +63,48 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   const calls = decisions.calls
     .map((call) => ({ ...call, needs: call.needs.filter((need) => looking.has(need.id) && isCurrent(need)) }))
     .filter((call) => call.needs.length > 0);
-  const drafts = await ask(tx, snapshot, decisions, { offer, calls });
+  const drafts = draftsOf(snapshot, { offer, calls });
+  await ask(tx, decisions, drafts);
   await reopenUnasked(
     tx,
     decisions.shrink.map(({ needId }) => needId),
   );
-  if (agreed > 0 || drafts > 0 || decisions.shrink.length > 0) {
-    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts });
+  if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
+    await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
     if (announce === undefined) await announceRequests(tx, requestIds);
     else announce();
   }
-  return { agreed, offers: drafts - calls.length, calls: calls.length, dropped: blocks.length - held.length };
+  return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
 };
 
 /**
  * Writes a plan that only asks as if nothing had happened since it was read, which is nearly always so: nothing is waited
  * for, and while the database locks and holds, the rest is made ready. What it locked and held is looked at before the
  * commit; where that is not what the plan counted on nothing stays, and `RunAgain` says so: `applyDecisions` is for that.
- * Returns how many blocks were dropped: none.
+ * `also` writes what goes with it.
  */
-export const applyAsRead = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<number> => {
+export const applyAsRead = async (
+  tx: Tx,
+  snapshot: Snapshot,
+  decisions: Decisions,
+  also: () => void,
+): Promise<void> => {
   const requestIds = requestsOf(snapshot, decisions);
-  if (requestIds.length === 0) return 0;
-  const write = async (): Promise<number> => {
+  if (requestIds.length === 0) return also();
+  const write = async (): Promise<boolean> => {
     // The locks go out now.
     await nextTurn();
-    const drafts = await ask(tx, snapshot, decisions, decisions);
-    if (drafts > 0) await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed: 0, offers: drafts });
-    return drafts;
+    const drafts = draftsOf(snapshot, decisions);
+    const data = { agreed: 0, offers: drafts.length };
+    const written = Promise.all([
+      ask(tx, decisions, drafts),
+      drafts.length > 0 ? recordAudit(tx, system, "matching.plan", snapshot.groupCode, data) : undefined,
+    ]);
+    also();
+    await written;
+    return drafts.length > 0;
   };
-  const [{ announce, ...found }, drafts] = await Promise.all([
-    lockAndHold(tx, snapshot, decisions, requestIds),
-    write(),
-  ]);
+  const [{ announce, ...found }, asks] = await Promise.all([lockAndHold(tx, snapshot, decisions, requestIds), write()]);
   const { looking, isCurrent } = standing(found);
   const won = new Set(found.taken);
   const needs = [...decisions.offer.map((block) => block.need), ...decisions.calls.flatMap((call) => call.needs)];
@@ -96,8 +112,8 @@ export const applyAsRead = async (tx: Tx, snapshot: Snapshot, decisions: Decisio
     needs.every((need) => looking.has(need.id) && isCurrent(need)) &&
     decisions.offer.every((block) => block.slotIds.every((id) => won.has(id)));
   if (!isAsRead) throw new RunAgain();
-  if (drafts > 0) announce?.();
-  return 0;
+  if (asks) announce?.();
+  return undefined;
 };
 
 /** Asking moves nothing from one count of R8 to another; agreeing and standing down do. */
@@ -130,19 +146,17 @@ const standing = ({ versions, needs }: Pick<Awaited<ReturnType<typeof lockAndHol
   isCurrent: (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion,
 });
 
-/** Makes the offers and calls, and notes how far asking has widened. Returns how many were made. */
-const ask = async (
-  tx: Tx,
-  snapshot: Snapshot,
-  decisions: Decisions,
-  { offer, calls }: Pick<Decisions, "offer" | "calls">,
-): Promise<number> => {
-  const drafts = [...slotDrafts(snapshot, offer), ...calls.map((call) => callDraft(snapshot, call))];
+const draftsOf = (snapshot: Snapshot, { offer, calls }: Pick<Decisions, "offer" | "calls">): OfferDraft[] => [
+  ...slotDrafts(snapshot, offer),
+  ...calls.map((call) => callDraft(snapshot, call)),
+];
+
+/** Makes the offers and calls, and notes how far asking has widened. All is sent at once. */
+const ask = async (tx: Tx, decisions: Decisions, drafts: readonly OfferDraft[]): Promise<void> => {
   const made = createOffers(tx, drafts);
   promoteExtras(tx, decisions.promote);
   widenNeeds(tx, decisions.widen);
   await made;
-  return drafts.length;
 };
 
 const needIdsOf = (call: CallPlan): string[] => call.needs.map((need) => need.id);

@@ -86,26 +86,29 @@ export const planOnce = async (
   const known = needs === "open" ? open : undefined;
   const wanted = known ?? (await readWanted(database.q, groupCode, needs));
   const planned = await decideStepwise(database, groupCode, needs, wanted, solve);
+  const lines = unique((planned?.snapshot.needs ?? []).map((need) => need.lineId));
+  const ids = due.map(({ id }) => id);
   let mayAssume = planned !== undefined && onlyAsks(planned.decisions);
   await database.transact(async (tx) => {
     const assumes = mayAssume;
     // Whatever becomes of this: where it has to run again, it does so step by step.
     mayAssume = false;
-    if (planned !== undefined) {
-      const { snapshot, decisions } = planned;
-      const dropped = assumes
-        ? await applyAsRead(tx, snapshot, decisions)
-        : (await applyDecisions(tx, snapshot, decisions)).dropped;
+    const noteSeen = (): void => {
+      markExplainDue(tx, lines);
+      clearDue(tx, ids);
+    };
+    if (planned === undefined) return noteSeen();
+    const { snapshot, decisions } = planned;
+    if (assumes) await applyAsRead(tx, snapshot, decisions, noteSeen);
+    else {
+      const { dropped } = await applyDecisions(tx, snapshot, decisions);
+      noteSeen();
       if (dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");
-      // What had to make room is put to others now, not when something else happens to change.
-      if (decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
-      if (decisions.askAgainAt !== undefined) dueAgainAt(tx, groupCode, decisions.askAgainAt);
     }
-    markExplainDue(tx, unique((planned?.snapshot.needs ?? []).map((need) => need.lineId)));
-    clearDue(
-      tx,
-      due.map(({ id }) => id),
-    );
+    // What had to make room is put to others now, not when something else happens to change.
+    if (decisions.displaced.length > 0) await askForMatching(tx, groupCode, "need.reopened");
+    if (decisions.askAgainAt !== undefined) dueAgainAt(tx, groupCode, decisions.askAgainAt);
+    return undefined;
   });
 };
 
