@@ -21,7 +21,7 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
     const won = await database.tryExclusively(
       lockOf(groupCode),
       // Nearly every plan is about what was just posted, so that is read before it is known whether there is one.
-      async (q) => Promise.all([readDue(q, groupCode), readOpenWithNear(q, groupCode, STEPS[0].practices)]),
+      async (mine) => Promise.all([readDue(mine.q, groupCode), readOpenWithNear(mine, groupCode, STEPS[0].practices)]),
       async (mine, [due, open]) => {
         if (due.length > 0) await planOnce(mine, groupCode, due, solve, open);
       },

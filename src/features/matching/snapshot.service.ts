@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { appNow, type Queryable } from "../../platform/db/database.ts";
+import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import {
   readAsks,
@@ -98,9 +98,15 @@ export const readWanted = async (q: Queryable, groupCode: string, which: Breadth
   return { now, needs };
 };
 
-/** What nobody is asked for, and the `nearest` practices of each home, in one round trip. */
-export const readOpenWithNear = async (q: Queryable, groupCode: string, nearest: number): Promise<Wanted> => {
-  const [wanted, near] = await Promise.all([readWanted(q, groupCode, "open"), readNearOpen(q, groupCode, nearest)]);
+/**
+ * What nobody is asked for, and the `nearest` practices of each home, at the same time. Should one be newer than the other,
+ * `nearOf` sees that it does not fit.
+ */
+export const readOpenWithNear = async (database: Database, groupCode: string, nearest: number): Promise<Wanted> => {
+  const [near, wanted] = await Promise.all([
+    readNearOpen(database.beside(), groupCode, nearest),
+    readWanted(database.q, groupCode, "open"),
+  ]);
   return { ...wanted, near };
 };
 

@@ -75,12 +75,12 @@ export interface Database {
   /** Runs `work` while holding the advisory lock `key` on one connection; waits for it across processes. */
   exclusively<T>(key: string, work: (database: Database) => Promise<T>): Promise<T>;
   /**
-   * The same without waiting: false when another holds the lock, and then `work` did not run. What `look` reads is read
-   * after the lock was taken but sent together with it; where another holds it, that reading was for nothing.
+   * The same without waiting: false when another holds the lock, and then `work` did not run. What `look` reads
+   * through `q` is read after the lock was taken but sent together with it; where another holds it, that reading was for nothing.
    */
   tryExclusively<L>(
     key: string,
-    look: (q: Queryable) => Promise<L>,
+    look: (database: Database) => Promise<L>,
     work: (database: Database, looked: L) => Promise<void>,
   ): Promise<boolean>;
 }
@@ -199,7 +199,7 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks, besid
         const mine = bind(ofClient(client), pool, hooks, besides);
         const [answer, looked] = await Promise.all([
           client.query<Record<string, unknown>>("select pg_try_advisory_lock(hashtextextended($1, 0)) as won", [key]),
-          look(mine.q),
+          look(mine),
         ]);
         if (!tryLock.parse(answer.rows[0]).won) return { key: undefined, result: false };
         await work(mine, looked);

@@ -32,7 +32,7 @@ afterAll(async () => db.close());
 it("who is near is the same, read with the needs or after them", async () => {
   await aRequest(db, { home: homes[0] ?? "", needs: [{ count: 1, maxKm: 60 }] });
   await aRequest(db, { home: homes[1] ?? "", needs: [{ count: 1, maxKm: 5 }] });
-  const wanted = await readOpenWithNear(db.q, GROUP, NEAREST);
+  const wanted = await readOpenWithNear(db.database, GROUP, NEAREST);
   expect(wanted.near?.homes).toHaveLength(2);
   const { near: _, ...without } = wanted;
   const known = await readSnapshot(db.q, GROUP, FIRST, { wanted });
@@ -45,7 +45,7 @@ it("who is near is the same, read with the needs or after them", async () => {
 });
 
 it("is not used for a home, or a distance, that was not in it", async () => {
-  const { near } = await readOpenWithNear(db.q, GROUP, NEAREST);
+  const { near } = await readOpenWithNear(db.database, GROUP, NEAREST);
   const [first = "", second = ""] = homes;
   expect(nearOf(near, [{ homeCode: first, maxKm: 60 }], NEAREST)?.homes).toHaveLength(1);
   expect(nearOf(near, [{ homeCode: first, maxKm: 61 }], NEAREST)).toBeUndefined();
