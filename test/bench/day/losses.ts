@@ -1,13 +1,15 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { rows } from "../../../src/platform/db/database.ts";
+import { groupBy } from "../../../src/platform/lists/lists.ts";
 import { answerOf } from "./answers.ts";
 import type { Federation } from "./federation.ts";
-import type { Need, Outcome, Request, World } from "./world.ts";
+import { HOUR, MINUTE, type Need, type Outcome, type Request, type World } from "./world.ts";
 
 /*
- * Why a need stayed without cover that whoever knows everything in advance covers (`--losses`): one cause each, from what
- * its offers went through and who stands now where the clairvoyant would have put it.
+ * Why a need stayed without cover that whoever knows everything in advance covers (`--losses`): one cause each. Where the
+ * clairvoyant would have put it there often stands another need now, which the clairvoyant puts elsewhere, and so on: a chain,
+ * whose end is a place that nobody uses, or a need that the clairvoyant leaves without.
  */
 
 /** One offer as far as one need goes. */
@@ -53,13 +55,15 @@ export const readAsked = async (
 };
 
 export const causes = [
-  /** Its place went to another need, which the clairvoyant puts elsewhere. */
-  "given-away",
-  /** Its place went to another need, which the clairvoyant leaves without. */
+  /** Somewhere along the chain a place was given before this need was posted: only who knows the future leaves it free. */
+  "unforeseen",
+  /** The chain ends at a need that the clairvoyant leaves without. */
   "exchanged",
-  /** A practice that publishes nothing would have said yes, and was not called. */
+  /** The chain ends at a place that was published, or free again, only after its need had been agreed elsewhere. */
+  "published-later",
+  /** The practice that publishes nothing would have said yes, and was not called. */
   "never-called",
-  /** Its place stayed free, and the practice was not asked. */
+  /** The place stayed free, and its practice was not asked. */
   "never-asked",
   /** The practice was asked and would have said yes, and not in time. */
   "too-late",
@@ -73,46 +77,92 @@ export type Cause = (typeof causes)[number];
 export interface Loss {
   readonly need: Need;
   readonly cause: Cause;
-  readonly host: string;
   readonly detail: string;
 }
 
-export const lossesBeside = (world: World, mine: Outcome, best: Outcome, history: readonly AskedOnce[]): Loss[] => {
-  const needs = world.requests.flatMap((request) => request.needs);
-  const byNeed = new Map<string, AskedOnce[]>();
-  for (const one of history) byNeed.set(one.need, [...(byNeed.get(one.need) ?? []), one]);
-  return needs.flatMap((need): Loss[] => {
-    const place = best.agreed.get(need.id);
-    if (place === undefined || mine.agreed.has(need.id)) return [];
-    const { host, start, minutes } = place;
-    const there = (byNeed.get(need.id) ?? []).filter((one) => one.host === host);
-    const taker = [...mine.agreed].find(
+const shown = (at: number): string => new Date(at).toISOString().slice(5, 16);
+
+/** What stands where the clairvoyant puts each need of the chain: from the one that was lost to the one whose place is free. */
+const chainFrom = (need: Need, world: World, mine: Outcome, best: Outcome): Need[] => {
+  const byId = new Map(world.requests.flatMap((request) => request.needs).map((one) => [one.id, one]));
+  const chain = [need];
+  for (;;) {
+    const place = best.agreed.get(chain.at(-1)?.id ?? "");
+    if (place === undefined) return chain;
+    const takers = [...mine.agreed].filter(
       ([, one]) =>
-        one.host === host && one.start < start + minutes * 60_000 && start < one.start + one.minutes * 60_000,
+        one.host === place.host &&
+        one.start < place.start + place.minutes * MINUTE &&
+        place.start < one.start + one.minutes * MINUTE,
     );
-    const role = world.practices.find(({ id }) => id === host)?.role ?? "silent";
-    const answer = answerOf(world.seed, host, need.request, role === "silent" ? "call" : "ask", need.priority);
-    const detail = [
-      `${need.service} ${need.priority} posted ${new Date(need.postedAt).toISOString().slice(5, 16)} due ${new Date(need.dueBy).toISOString().slice(5, 16)}`,
-      `place ${role} ${new Date(start).toISOString().slice(5, 16)}, answers in ${Math.round(answer.minutes)} min`,
-      `asked ${(byNeed.get(need.id) ?? []).map((one) => `${one.host === host ? "*" : ""}${one.kind}:${one.state}`).join(" ")}`,
-      taker === undefined
-        ? ""
-        : `taken by ${taker[0]} ${needs.find(({ id }) => id === taker[0])?.service} at ${new Date(taker[1].agreedAt).toISOString().slice(5, 16)}`,
-    ].join("; ");
-    const cause: Cause = there.some(({ state }) => state === "lapsed" || state === "declined")
-      ? "too-late"
-      : there.some(({ state }) => state.includes("accepted"))
-        ? "half-given"
-        : taker !== undefined
-          ? best.agreed.has(taker[0])
-            ? "given-away"
-            : "exchanged"
-          : there.length > 0
-            ? "stood-down"
-            : role === "silent"
-              ? "never-called"
-              : "never-asked";
-    return [{ need, cause, host, detail }];
-  });
+    const next = takers.map(([id]) => byId.get(id)).find((one) => one !== undefined && !chain.includes(one));
+    if (next === undefined) return chain;
+    chain.push(next);
+  }
 };
+
+export const lossesBeside = (world: World, mine: Outcome, best: Outcome, history: readonly AskedOnce[]): Loss[] => {
+  const byNeed = groupBy(history, (one) => one.need);
+  const publishedAt = (host: string, start: number): number =>
+    world.clinics.find(({ practice, starts }) => practice.id === host && starts.includes(start))?.publishedAt ?? 0;
+  const causeOf = (need: Need, chain: readonly Need[]): Cause => {
+    const last = chain.at(-1) ?? need;
+    const place = best.agreed.get(last.id);
+    if (chain.slice(1).some(({ id }) => (mine.agreed.get(id)?.agreedAt ?? Infinity) < need.postedAt))
+      return "unforeseen";
+    if (place === undefined) return "exchanged";
+    if (publishedAt(place.host, place.start) > (mine.agreed.get(last.id)?.agreedAt ?? Infinity))
+      return "published-later";
+    const states = (byNeed.get(last.id) ?? []).filter(({ host }) => host === place.host).map(({ state }) => state);
+    if (states.some((state) => state === "lapsed" || state === "declined")) return "too-late";
+    if (states.some((state) => state.includes("accepted"))) return "half-given";
+    if (states.length > 0) return "stood-down";
+    return world.practices.find(({ id }) => id === place.host)?.role === "silent" ? "never-called" : "never-asked";
+  };
+  const describe = (need: Need): string => {
+    const place = best.agreed.get(need.id);
+    const practice = world.practices.find(({ id }) => id === place?.host);
+    const kind = practice?.role === "silent" ? "call" : "ask";
+    const { minutes } = answerOf(world.seed, place?.host ?? "", need.request, kind, need.priority);
+    const asked = (byNeed.get(need.id) ?? []).map(
+      (one) => `${shown(one.askedAt)} ${one.host === place?.host ? "*" : ""}${one.kind}:${one.state}`,
+    );
+    const agreed = mine.agreed.get(need.id);
+    return [
+      `${need.id} ${need.service} ${need.priority} posted ${shown(need.postedAt)} due ${shown(need.dueBy)}`,
+      agreed === undefined
+        ? "without"
+        : `agreed ${shown(agreed.agreedAt)} for ${shown(agreed.start)} at ${agreed.host}`,
+      place === undefined
+        ? "clairvoyant leaves it"
+        : `clairvoyant ${practice?.role} ${place.host} ${shown(place.start)} published ${shown(publishedAt(place.host, place.start))}, answers in ${Math.round(minutes)} min`,
+      `asked ${asked.join(" ")}`,
+    ].join("; ");
+  };
+  return world.requests
+    .flatMap((request) => request.needs)
+    .filter(({ id }) => best.agreed.has(id) && !mine.agreed.has(id))
+    .map((need): Loss => {
+      const chain = chainFrom(need, world, mine, best);
+      return { need, cause: causeOf(need, chain), detail: chain.map(describe).join("\n      <- ") };
+    });
+};
+
+/** Requests whose last need was agreed an hour or more later than by a rival, each with what its latest need went through. */
+export const slowerThan = (world: World, mine: Outcome, rival: Outcome, history: readonly AskedOnce[]): string[] =>
+  world.requests.flatMap(({ id, needs, postedAt }) => {
+    const endOf = ({ agreed }: Outcome, need: Need): number => agreed.get(need.id)?.agreedAt ?? need.dueBy;
+    const lastIn = (outcome: Outcome): number => Math.max(...needs.map((need) => endOf(outcome, need)));
+    const [last] = needs.toSorted((left, right) => endOf(mine, right) - endOf(mine, left));
+    const isFull = needs.every((need) => rival.agreed.has(need.id));
+    if (last === undefined || !isFull || lastIn(mine) < lastIn(rival) + HOUR) return [];
+    const asked = history
+      .filter(({ need }) => need === last.id)
+      .map(({ host, kind, state, askedAt }) => `${shown(askedAt)} ${kind} ${host} ${state}`);
+    const place = mine.agreed.get(last.id);
+    const ended = place === undefined ? "not covered" : `${shown(place.agreedAt)} ${place.host}`;
+    const hours = [mine, rival].map((outcome) => ((lastIn(outcome) - postedAt) / HOUR).toFixed(1)).join(" h, rival ");
+    return [
+      `${id} ${hours} h: ${last.id} ${last.service} ${last.priority} posted ${shown(postedAt)}; ${ended} (rival ${rival.agreed.get(last.id)?.host}); ${asked.join(", ")}`,
+    ];
+  });

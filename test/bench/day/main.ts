@@ -6,10 +6,11 @@ import { runCovershare } from "./covershare.ts";
 import { readData, type Data } from "./data.ts";
 import { buildFederation } from "./federation.ts";
 import { firstCome } from "./first-come.ts";
-import { causes, lossesBeside } from "./losses.ts";
+import { causes, lossesBeside, slowerThan } from "./losses.ts";
 import { makeWorld } from "./make-world.ts";
-import { coveredByAll, metricsOf, spreadOf, type Metrics } from "./metrics.ts";
+import { casesOf, metricsOf, requestMetrics, rounded, spreadOf } from "./metrics.ts";
 import { phoneRound } from "./phone-round.ts";
+import { withSameIds } from "./same-ids.ts";
 import { BEGIN, END, type World } from "./world.ts";
 
 /*
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     practices: { type: "string", default: "85" },
     /** Requests for each practice over the days. */
     load: { type: "string", default: "0.4" },
-    /** Say of each need that only the clairvoyant covers why. */
+    /** Say of each need that only the clairvoyant covers why, and of each request that a phone round covers sooner. */
     losses: { type: "boolean", default: false },
   },
 });
@@ -34,19 +35,29 @@ const size = { practices: Number(values.practices), load: Number(values.load) };
 const seeds = values.seeds.split(",").map(Number);
 
 const POLICIES = ["covershare", "firstCome", "phoneRound", "clairvoyant"] as const;
-type ByPolicy = Record<(typeof POLICIES)[number], Metrics>;
+type Policy = (typeof POLICIES)[number];
+
+const byPolicy = <T>(of: (policy: Policy) => T): Record<Policy, T> => ({
+  covershare: of("covershare"),
+  firstCome: of("firstCome"),
+  phoneRound: of("phoneRound"),
+  clairvoyant: of("clairvoyant"),
+});
 
 const live = async (data: Data, world: World) => {
-  const postgres = await startPostgres();
+  // Time is the held clock's, and nothing is to survive.
+  const postgres = await startPostgres({ fsync: "off" });
   try {
-    const federation = await buildFederation(postgres.url, data, world);
-    try {
-      const began = performance.now();
-      const run = await runCovershare(federation, world);
-      return { ...run, ms: performance.now() - began };
-    } finally {
-      await federation.close();
-    }
+    return await withSameIds(async () => {
+      const federation = await buildFederation(postgres.url, data, world);
+      try {
+        const began = performance.now();
+        const run = await runCovershare(federation, world);
+        return { ...run, ms: performance.now() - began };
+      } finally {
+        await federation.close();
+      }
+    });
   } finally {
     await postgres.close();
   }
@@ -55,16 +66,13 @@ const live = async (data: Data, world: World) => {
 const runSeed = async (data: Data, seed: number) => {
   const world = makeWorld(data, seed, size);
   const { outcome: covershare, history, ms } = await live(data, world);
-  const rivals = { firstCome: firstCome(world), phoneRound: phoneRound(world) };
-  const outcomes = { covershare, ...rivals, clairvoyant: clairvoyant(world, false) };
-  const paired = coveredByAll(world, [covershare, ...Object.values(rivals)]);
-  const measured: ByPolicy = {
-    covershare: metricsOf(world, covershare, paired),
-    firstCome: metricsOf(world, rivals.firstCome, paired),
-    phoneRound: metricsOf(world, rivals.phoneRound, paired),
-    clairvoyant: metricsOf(world, outcomes.clairvoyant, paired),
-  };
-  const weighted = metricsOf(world, clairvoyant(world, true), paired).weightedCover;
+  const best = clairvoyant(world, false);
+  const outcomes = { covershare, firstCome: firstCome(world), phoneRound: phoneRound(world), clairvoyant: best };
+  const rivals = [covershare, outcomes.firstCome, outcomes.phoneRound];
+  const cases = byPolicy((policy) => casesOf(world, outcomes[policy], rivals, best));
+  const measured = byPolicy((policy) => metricsOf(world, outcomes[policy], cases[policy]));
+  const heaviest = clairvoyant(world, true);
+  const weighted = metricsOf(world, heaviest, casesOf(world, heaviest, rivals, best)).weightedCover;
   const result = {
     seed,
     group: world.group,
@@ -76,20 +84,17 @@ const runSeed = async (data: Data, seed: number) => {
     speedup: (END - BEGIN) / ms,
     seconds: ms / 1000,
   };
-  const shown = Object.fromEntries(
-    Object.entries(result).map(([key, value]) => [key, typeof value === "number" ? round(value, 3) : value]),
-  );
-  console.error(JSON.stringify(shown));
-  for (const policy of POLICIES) {
-    const rounded = Object.entries(measured[policy]).map(([key, value]) => [key, round(Number(value), 3)]);
-    console.error(`  ${policy.padEnd(12)} ${JSON.stringify(Object.fromEntries(rounded))}`);
-  }
-  const losses = lossesBeside(world, covershare, outcomes.clairvoyant, history);
-  if (values.losses)
+  console.error(JSON.stringify(rounded(result)));
+  for (const policy of POLICIES) console.error(`  ${policy.padEnd(12)} ${JSON.stringify(rounded(measured[policy]))}`);
+  const losses = lossesBeside(world, covershare, best, history);
+  if (values.losses) {
     for (const { need, cause, detail } of losses) console.error(`  lost ${need.id} ${cause}: ${detail}`);
+    for (const line of slowerThan(world, covershare, outcomes.phoneRound, history)) console.error(`  slow ${line}`);
+  }
   return {
     ...result,
     measured,
+    cases,
     losses: Object.fromEntries(causes.map((cause) => [cause, losses.filter((one) => one.cause === cause).length])),
   };
 };
@@ -97,7 +102,11 @@ const runSeed = async (data: Data, seed: number) => {
 const data = await readData();
 const results: Awaited<ReturnType<typeof runSeed>>[] = [];
 for (const seed of seeds) results.push(await runSeed(data, seed));
-const of = (policy: (typeof POLICIES)[number]) => spreadOf(results.map(({ measured }) => measured[policy]));
+const of = (policy: Policy) => ({
+  ...spreadOf(results.map(({ measured }) => measured[policy])),
+  /** Over the requests of all seeds together: a tenth of one seed's is two or three. */
+  allSeeds: rounded(requestMetrics(results.flatMap(({ cases }) => cases[policy]))),
+});
 const middle = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 console.log(
   JSON.stringify({
@@ -111,6 +120,9 @@ console.log(
     shareOfClairvoyant: round(middle(results.map((one) => one.shareOfClairvoyant)), 4),
     shareOfClairvoyantBySeed: results.map((one) => round(one.shareOfClairvoyant, 4)),
     shareOfClairvoyantWeight: round(middle(results.map((one) => one.shareOfClairvoyantWeight)), 4),
+    losses: Object.fromEntries(
+      causes.map((cause) => [cause, results.reduce((sum, { losses }) => sum + (losses[cause] ?? 0), 0)]),
+    ),
     /** Simulated time ÷ running time of Covershare's part: the slowest seed. */
     speedup: Math.floor(Math.min(...results.map((one) => one.speedup))),
   }),

@@ -1,7 +1,35 @@
 import { quantile, round } from "../support/stats.ts";
-import { HOUR, type Outcome, type World } from "./world.ts";
+import { HOUR, type Outcome, type Request, type World } from "./world.ts";
+
+/*
+ * How a policy did. What it did for requests is compared over the same requests for all policies:
+ *
+ * A mean or a quantile over the requests that a policy covered favours whoever covers fewer: what is hard to cover is covered
+ * late, and whoever gives up on it has no late ones, nor the places that it would have taken. So a request that a policy did
+ * not cover in full counts with the due-by at which its last open need was given up (censored: it would have taken at least as
+ * long), for every policy alike, over the requests that could be covered at all: those that any policy, or whoever knows
+ * everything in advance, covers in full. What nobody can cover says nothing about a policy, and is most of the slowest tenth.
+ */
 
 const WEIGHT = { asap: 16, urgent: 4, routine: 1 } as const;
+
+/** One request under one policy. */
+export interface Case {
+  /** Hours by the clock from posting until its last need was agreed, or given up at its due-by. */
+  readonly hours: number;
+  readonly isFull: boolean;
+  /** Different practices that give. */
+  readonly places: number;
+  /** Some policy, or the clairvoyant, covers it in full. */
+  readonly isCoverable: boolean;
+  /** Every policy but the clairvoyant covers it in full. */
+  readonly isPaired: boolean;
+}
+
+interface Hours {
+  readonly median: number;
+  readonly p90: number;
+}
 
 export interface Metrics {
   readonly needs: number;
@@ -13,28 +41,38 @@ export interface Metrics {
   readonly weightedCover: number;
   /** Share of requests of which every need is covered. */
   readonly fullyCovered: number;
-  /** Hours by the clock from posting until the last need of a request was agreed; requests covered in full only. */
-  readonly medianHours: number;
-  readonly p90Hours: number;
-  /** The same for the requests that every policy covered in full: like with like. */
-  readonly pairedMedianHours: number;
-  readonly pairedP90Hours: number;
+  /** To full cover or due-by, over the requests that could be covered: the fair measure. */
+  readonly hours: Hours;
+  /** The same over all requests. */
+  readonly hoursOfAll: Hours;
+  /** Over the requests that every policy covers in full. */
+  readonly hoursPaired: Hours;
+  /** Only over those that this policy covers in full: flatters whoever covers fewer. */
+  readonly hoursOwn: Hours;
   /** Different practices that had to answer something for a request, a covered need. */
   readonly disturbedPerCovered: number;
-  /** Different practices that give, a request of which anything is covered. */
+  /** Different practices that give, a request that every policy covers in full: like with like. */
   readonly placesPerRequest: number;
+  /** The same, a request of which this policy covers anything: grows with what is covered. */
+  readonly placesOwn: number;
   /** Jain's index of minutes given ÷ list size over practices that could give: 1 is even. */
   readonly fairness: number;
 }
 
-const hoursToFull = (world: World, { agreed }: Outcome): Map<string, number> =>
-  new Map(
-    world.requests.flatMap(({ id, needs, postedAt }) => {
-      const times = needs.map((need) => agreed.get(need.id)?.agreedAt ?? Number.POSITIVE_INFINITY);
-      const last = Math.max(...times);
-      return Number.isFinite(last) ? [[id, (last - postedAt) / HOUR] as const] : [];
-    }),
-  );
+const isFullIn = ({ agreed }: Outcome, { needs }: Request): boolean => needs.every(({ id }) => agreed.has(id));
+
+/** Each request of the world under one policy; `live` and `best` say what could be covered and what all covered. */
+export const casesOf = (world: World, outcome: Outcome, live: readonly Outcome[], best: Outcome): Case[] =>
+  world.requests.map((request): Case => {
+    const ends = request.needs.map(({ id, dueBy }) => outcome.agreed.get(id)?.agreedAt ?? dueBy);
+    return {
+      hours: (Math.max(...ends) - request.postedAt) / HOUR,
+      isFull: isFullIn(outcome, request),
+      places: new Set(request.needs.flatMap(({ id }) => outcome.agreed.get(id)?.host ?? [])).size,
+      isCoverable: [...live, best].some((one) => isFullIn(one, request)),
+      isPaired: live.every((one) => isFullIn(one, request)),
+    };
+  });
 
 const jain = (values: readonly number[]): number => {
   const sum = values.reduce((total, value) => total + value, 0);
@@ -42,22 +80,28 @@ const jain = (values: readonly number[]): number => {
   return squares === 0 ? Number.NaN : (sum * sum) / (values.length * squares);
 };
 
-/** Requests that each of these outcomes covers in full. */
-export const coveredByAll = (world: World, outcomes: readonly Outcome[]): Set<string> => {
-  const full = outcomes.map((outcome) => hoursToFull(world, outcome));
-  return new Set(world.requests.map(({ id }) => id).filter((id) => full.every((one) => one.has(id))));
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const hoursIn = (cases: readonly Case[]): Hours => {
+  const hours = cases.map((one) => one.hours);
+  return { median: quantile(hours, 0.5), p90: quantile(hours, 0.9) };
 };
 
-export const metricsOf = (world: World, outcome: Outcome, paired: ReadonlySet<string>): Metrics => {
+/** What can be said of requests: of one seed, or of all seeds put together, where a tenth is more than two or three. */
+export const requestMetrics = (cases: readonly Case[]) => ({
+  fullyCovered: cases.filter((one) => one.isFull).length / cases.length,
+  hours: hoursIn(cases.filter((one) => one.isCoverable)),
+  hoursOfAll: hoursIn(cases),
+  hoursPaired: hoursIn(cases.filter((one) => one.isPaired)),
+  hoursOwn: hoursIn(cases.filter((one) => one.isFull)),
+  placesPerRequest: mean(cases.filter((one) => one.isPaired).map((one) => one.places)),
+  placesOwn: mean(cases.filter((one) => one.places > 0).map((one) => one.places)),
+});
+
+export const metricsOf = (world: World, outcome: Outcome, cases: readonly Case[]): Metrics => {
   const needs = world.requests.flatMap((request) => request.needs);
   const covered = needs.filter((need) => outcome.agreed.has(need.id));
   const weight = (some: typeof needs): number => some.reduce((sum, need) => sum + WEIGHT[need.priority], 0);
-  const hours = hoursToFull(world, outcome);
-  const pairedHours = [...hours].filter(([id]) => paired.has(id)).map(([, one]) => one);
-  const places = world.requests.map(
-    (request) => new Set(request.needs.flatMap((need) => outcome.agreed.get(need.id)?.host ?? [])).size,
-  );
-  const served = places.filter((count) => count > 0);
   const given = new Map<string, number>();
   for (const { host, minutes } of outcome.agreed.values()) given.set(host, (given.get(host) ?? 0) + minutes);
   return {
@@ -65,32 +109,32 @@ export const metricsOf = (world: World, outcome: Outcome, paired: ReadonlySet<st
     covered: covered.length,
     cover: covered.length / needs.length,
     weightedCover: weight(covered) / weight(needs),
-    fullyCovered: hours.size / world.requests.length,
-    medianHours: quantile([...hours.values()], 0.5),
-    p90Hours: quantile([...hours.values()], 0.9),
-    pairedMedianHours: quantile(pairedHours, 0.5),
-    pairedP90Hours: quantile(pairedHours, 0.9),
+    ...requestMetrics(cases),
     disturbedPerCovered: outcome.asked.size / covered.length,
-    placesPerRequest: served.reduce((sum, count) => sum + count, 0) / served.length,
     fairness: jain(world.practices.map(({ id, listSize }) => (given.get(id) ?? 0) / (listSize ?? 8_000))),
   };
 };
 
-/** Mean over the seeds, and the least and greatest of them; hours and shares to a thousandth. */
+/** Numbers rounded to a thousandth, also those inside. */
+export const rounded = (value: unknown): unknown => {
+  if (typeof value === "number") return round(value, 3);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)]));
+};
+
+/** Mean over the seeds, and the least and greatest of them. */
 export const spreadOf = (some: readonly Metrics[]) => {
   const spread = (pick: (metrics: Metrics) => number) => {
     const values = some.map(pick).filter(Number.isFinite);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return { mean: round(mean, 3), least: round(Math.min(...values), 3), most: round(Math.max(...values), 3) };
+    return { mean: round(mean(values), 3), least: round(Math.min(...values), 3), most: round(Math.max(...values), 3) };
   };
   return {
+    covered: some.reduce((sum, one) => sum + one.covered, 0),
     cover: spread((one) => one.cover),
     weightedCover: spread((one) => one.weightedCover),
     fullyCovered: spread((one) => one.fullyCovered),
-    medianHours: spread((one) => one.medianHours),
-    p90Hours: spread((one) => one.p90Hours),
-    pairedMedianHours: spread((one) => one.pairedMedianHours),
-    pairedP90Hours: spread((one) => one.pairedP90Hours),
+    medianHours: spread((one) => one.hours.median),
+    p90Hours: spread((one) => one.hours.p90),
     disturbedPerCovered: spread((one) => one.disturbedPerCovered),
     placesPerRequest: spread((one) => one.placesPerRequest),
     fairness: spread((one) => one.fairness),

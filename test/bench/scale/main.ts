@@ -6,12 +6,14 @@ import { startPostgres } from "../support/servers.ts";
 import { round } from "../support/stats.ts";
 import { measureCandidates, measurePlans, type Size } from "./measure.ts";
 import {
+  BUILDING,
   buildPractices,
   buildRequests,
   copyDatabase,
   countOf,
   groupsWithNeeds,
   loadSlots,
+  withoutDisk,
   type Load,
 } from "./world.ts";
 
@@ -36,7 +38,7 @@ if (practicesFile === undefined) throw new Error("The reference data is needed: 
 const start = performance.now();
 const progress = (line: string): void =>
   console.error(`${((performance.now() - start) / 1_000).toFixed(1)} s  ${line}`);
-const postgres = await startPostgres();
+const postgres = await startPostgres(BUILDING);
 const opened: Size[] = [];
 
 const openSize = (name: string, url: string): Size => {
@@ -53,24 +55,32 @@ const openSize = (name: string, url: string): Size => {
   return size;
 };
 
-try {
+const DAYS = { from: 1, count: 4 };
+
+/** Three databases that differ in their slots alone. */
+const buildSizes = async (): Promise<Size[]> => {
   const base = openSize("base", postgres.url);
   await buildPractices(base.database, practicesFile, progress);
   await buildRequests(base.database.q, 1_250);
-  const days = { from: 1, count: 4 };
-  await loadSlots(base.database, { slots: 100_000, days, seed: 1 });
+  await loadSlots(base.database, { slots: 100_000, days: DAYS, seed: 1 });
   await base.pool.end();
   opened.pop();
-  const sizeWith = async (name: string, more: readonly Load[]): Promise<Size> => {
+  const sizeWith = async (name: string, more?: Load): Promise<Size> => {
     const size = openSize(name, await copyDatabase(postgres.url, name));
-    for (const load of more) await loadSlots(size.database, load);
+    if (more !== undefined) await loadSlots(size.database, more);
     progress(`${name}: ${await countOf(size.database.q, "slots where state = 'free'")} free slots`);
     return size;
   };
-  const small = await sizeWith("small", []);
-  const large = await sizeWith("large", [{ slots: 900_000, days: { from: 5, count: 45 }, seed: 2 }]);
-  const dense = await sizeWith("dense", [{ slots: 900_000, days, seed: 3 }]);
+  return [
+    await sizeWith("small"),
+    await sizeWith("large", { slots: 900_000, days: { from: 5, count: 45 }, seed: 2 }),
+    await sizeWith("dense", { slots: 900_000, days: DAYS, seed: 3 }),
+  ];
+};
 
+try {
+  const [small, large, dense] = await withoutDisk(postgres.url, buildSizes);
+  if (small === undefined || large === undefined || dense === undefined) throw new Error("nothing was built");
   const sizes = [small, large, dense];
   const candidates = await measureCandidates(sizes, Number(values.sample));
   progress("candidate searches are measured");
