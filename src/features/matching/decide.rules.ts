@@ -9,6 +9,7 @@ import { isFirstChoice, movableOf, type Movable } from "./movable.rules.ts";
 import { problemOf } from "./problem.rules.ts";
 import { isTakenAtOnce, reachOf, type Reach } from "./reach.rules.ts";
 import type { Ask, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { placeSure } from "./sure.rules.ts";
 import { allowedAt, catalogueOf } from "./solver/index.ts";
 import { unhurriedFrom, withTimeToAnswer } from "./time-to-answer.rules.ts";
 
@@ -38,8 +39,8 @@ export interface Decisions {
  * Decides what to ask whom (rules M1 to M6, A1 to A6). Pure but for the solver it is given.
  *
  * First every need without a first choice gets at most one block of the plan (A1), the ring opening at once where it holds
- * nothing (A3); then needs that may wait with more practices get extra asks from what is left (A2); then what no published
- * slot covers is put to practices as calls (A4).
+ * nothing (A3), and what has waited for nothing takes firm time that is left; then needs that may wait with more practices get
+ * extra asks from what is left (A2); then what no published slot covers is put to practices as calls (A4).
  */
 export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions> => {
   const snapshot = withTimeToAnswer(given);
@@ -60,7 +61,9 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
   const unhurried = await placeFirst(snapshot, reach, seeking, { rings, movable }, solve);
   const first = [...unhurried, ...(await placeHurried(snapshot, reach, seeking, unhurried, solve))];
   const desk = deskCounter(snapshot);
-  const placed = first.filter((block) => desk.take(block));
+  const sure = await placeSure(snapshot, reach, rings, { isPlaced, first }, solve);
+  const isSure = new Set(sure.map((block) => block.need.id));
+  const placed = [...first.filter((block) => !isSure.has(block.need.id) && desk.take(block)), ...sure];
   const extra = await placeExtras(snapshot, reach, rings, { asksOf, placed, desk }, solve);
   const covered = new Set(placed.map((block) => block.need.id));
   const uncovered = seeking.filter((need) => !covered.has(need.id));

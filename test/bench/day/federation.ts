@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { system } from "../../../src/features/audit/index.ts";
+import { ALL_SERVICES, type Plan } from "../../../src/features/cover-plans/cover-plans.schema.ts";
+import { changeCoverPlan } from "../../../src/features/cover-plans/cover-plans.service.ts";
 import { importPractices, signAgreement } from "../../../src/features/practices/index.ts";
 import { ensureCatalogue, replaceServicesOf } from "../../../src/features/services/index.ts";
 import { createDatabase, createPool, rows, type Database } from "../../../src/platform/db/database.ts";
@@ -36,9 +38,9 @@ const nurseAt = (code: string, groupCode: string): Actor => ({
 
 /**
  * The practices of the world, imported by the real importer from the reference file and signed; silent ones say what they
- * could do. Commits do not wait for the disc: here time is measured by the held clock, and nothing is to survive.
+ * could do; `plan` is how the group asks, where it is not the default. Commits do not wait for the disc: here time is measured by the held clock, and nothing is to survive.
  */
-export const buildFederation = async (url: string, data: Data, world: World): Promise<Federation> => {
+export const buildFederation = async (url: string, data: Data, world: World, plan?: Plan): Promise<Federation> => {
   const options = { url, max: 4, statementTimeoutMs: 60_000, applicationName: "bench day", onError: () => undefined };
   const first = createPool(options);
   await first.query(
@@ -69,6 +71,9 @@ export const buildFederation = async (url: string, data: Data, world: World): Pr
     for (const { userId, organisationCode } of nurses.values())
       await tx.q.execute(sql`insert into users (id, email, name, created_at)
         values (${userId}, ${`${organisationCode.toLowerCase()}@bench.example`}, 'Nurse', app_now())`);
+    const [nurse] = nurses.values();
+    if (plan !== undefined && nurse !== undefined)
+      await changeCoverPlan(tx, nurse, { service: ALL_SERVICES, version: 0, plan });
     await tx.q.execute(sql`delete from match_due`);
   });
   await database.q.execute(sql`analyze`);

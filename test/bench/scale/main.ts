@@ -2,14 +2,13 @@ import { parseArgs } from "node:util";
 import { solve } from "../../../src/features/matching/index.ts";
 import { createDatabase, createPool, noHooks } from "../../../src/platform/db/database.ts";
 import { referenceData } from "../../support/reference-data.ts";
-import { startPostgres } from "../support/servers.ts";
+import { copyDatabase, startPostgres } from "../support/servers.ts";
 import { round } from "../support/stats.ts";
 import { measureCandidates, measurePlans, type Size } from "./measure.ts";
 import {
   BUILDING,
   buildPractices,
   buildRequests,
-  copyDatabase,
   countOf,
   groupsWithNeeds,
   loadSlots,

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
-import pg from "pg";
 import { z } from "zod";
 import { importPracticesCommand } from "../../../src/app/commands/import-practices.ts";
 import { system } from "../../../src/features/audit/index.ts";
 import { signAgreement } from "../../../src/features/practices/index.ts";
 import { rows, type Database, type Queryable } from "../../../src/platform/db/database.ts";
 import { newId } from "../../../src/platform/ids/ids.ts";
+import { runAt } from "../support/servers.ts";
 
 /** A Monday morning: desks are open whenever the benchmark runs. */
 export const NOW = "2026-11-16T10:00:00Z";
@@ -144,27 +144,6 @@ export const countOf = async (q: Queryable, what: string): Promise<number> => {
   return row?.n ?? 0;
 };
 
-/** A copy of the database at `url` in the same server, to which nobody may be connected. Answers its address. */
-export const copyDatabase = async (url: string, name: string): Promise<string> => {
-  const at = new URL(url);
-  const original = at.pathname.slice(1);
-  at.pathname = "/postgres";
-  // Copied as files: the other way writes every page to the log.
-  await command(at.href, [`create database bench_${name} template ${original} strategy file_copy`]);
-  at.pathname = `/bench_${name}`;
-  return at.href;
-};
-
-const command = async (url: string, statements: readonly string[]): Promise<void> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-};
-
 /** Settings that only shorten building: checkpoints come less often. Nothing that is measured writes much. */
 export const BUILDING = { max_wal_size: "16GB", maintenance_work_mem: "512MB" } as const;
 
@@ -174,12 +153,8 @@ export const BUILDING = { max_wal_size: "16GB", maintenance_work_mem: "512MB" } 
  */
 export const withoutDisk = async <T>(url: string, build: () => Promise<T>): Promise<T> => {
   const settings = ["fsync", "full_page_writes", "synchronous_commit"];
-  await command(url, [...settings.map((name) => `alter system set ${name} = off`), "select pg_reload_conf()"]);
+  await runAt(url, [...settings.map((name) => `alter system set ${name} = off`), "select pg_reload_conf()"]);
   const built = await build();
-  await command(url, [
-    "checkpoint",
-    ...settings.map((name) => `alter system reset ${name}`),
-    "select pg_reload_conf()",
-  ]);
+  await runAt(url, ["checkpoint", ...settings.map((name) => `alter system reset ${name}`), "select pg_reload_conf()"]);
   return built;
 };

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { migrate } from "../../../src/platform/db/migrate.ts";
 import { openEmbeddedPostgres } from "../../../src/platform/embedded-postgres/index.ts";
 import { silentLogger } from "../../../src/platform/log/log.ts";
@@ -27,6 +28,28 @@ export const startPostgres = async (settings: Readonly<Record<string, string>> =
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+};
+
+/** Runs statements of which each must be one by itself. */
+export const runAt = async (url: string, statements: readonly string[]): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+/** A copy of the database at `url` in the same server, to which nobody may be connected. Answers its address. */
+export const copyDatabase = async (url: string, name: string): Promise<string> => {
+  const at = new URL(url);
+  const original = at.pathname.slice(1);
+  at.pathname = "/postgres";
+  // Copied as files: the other way writes every page to the log.
+  await runAt(at.href, [`create database bench_${name} template ${original} strategy file_copy`]);
+  at.pathname = `/bench_${name}`;
+  return at.href;
 };
 
 export interface Running {

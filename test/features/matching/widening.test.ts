@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { amendRequest } from "../../../src/features/requests/amending.service.ts";
 import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
-import { count, plan, startOver, sweep, waitingFor } from "../../support/story.ts";
+import { count, needStates, plan, startOver, sweep, waitingFor } from "../../support/story.ts";
 import { recordingPorts } from "../requests/support.ts";
 
 let db: TestDatabase;
@@ -57,4 +57,32 @@ it("A3: what is offered when its terms are loosened waits for the next ring as b
   );
   await sweep(db);
   expect(await waits()).toBe(1);
+});
+
+it("A3, O5: once a wait has passed unanswered, firm time in the opened ring is taken, and whoever was asked is thanked", async () => {
+  const home = await aPractice(db);
+  const near = await aPractice(db);
+  await aClinic(db, { at: near.code, slots: 1, startsAt: "2026-12-17T09:00:00Z" });
+  const request = await aRequest(db, {
+    home: home.code,
+    takesFirm: true,
+    priority: "routine",
+    needs: [{ count: 1, dueBy: "2026-12-18T18:30:00Z" }],
+  });
+  await plan(db);
+  const desk = await aUser(db, { roles: ["reception"], at: near.code });
+  expect(await waitingFor(db, desk)).toHaveLength(1);
+
+  // Before the wait has passed firm time that comes up changes nothing: one practice is asked, and it may still answer.
+  await aClinic(db, { at: (await aPractice(db)).code, slots: 1, pledge: "firm", startsAt: "2026-12-17T10:00:00Z" });
+  await plan(db);
+  expect(await needStates(db, request.requestId)).toEqual(["offered"]);
+
+  await db.advance({ hours: 4 });
+  await sweep(db);
+  expect(await needStates(db, request.requestId)).toEqual(["agreed"]);
+  expect(await waitingFor(db, desk)).toEqual([]);
+  expect(await count(db, sql`offers where state = 'stood-down'`)).toBe(1);
+  expect(await count(db, sql`slots where state = 'busy-tentative'`)).toBe(0);
+  expect(await count(db, sql`slots where state = 'busy'`)).toBe(1);
 });
