@@ -39,10 +39,16 @@ interface Planned {
 const ONLY_NEEDS = new Set(["request.posted", "need.reopened"]);
 
 /**
- * How many practices around each home are read first, and then; of the first only their earliest free slots. Nearly every
- * post finds its places among those.
+ * How many practices around each home are read first, and then, and how many of their earliest free slots (times what one home
+ * could take). Nearly every post finds its places among the first. Only the last step reads whole diaries: ten times as full,
+ * they made each step before it ten times as long.
  */
-const STEPS = [{ practices: 12, earliest: true }, { practices: 48 }, { practices: 160 }, { practices: "all" }] as const;
+const STEPS = [
+  { practices: 12, earliest: 1 },
+  { practices: 48, earliest: 4 },
+  { practices: 160, earliest: 16 },
+  { practices: "all" },
+] as const;
 
 /**
  * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where

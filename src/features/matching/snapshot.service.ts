@@ -26,8 +26,8 @@ export interface Breadth {
   readonly practices: number | "all";
   /** Whether first choices of other needs may be moved: only where something scarce is at stake. */
   readonly moves: boolean;
-  /** Only the earliest free slots of each practice, about twice what one home could take. */
-  readonly earliest?: true;
+  /** Only the earliest free slots of each practice: so many times what one home could take. Absent: all. */
+  readonly earliest?: number;
 }
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
@@ -44,12 +44,12 @@ export const homesOf = (needs: readonly SeekingNeed[]) =>
 /** Slots are seldom shorter: what a need takes at most. */
 const SHORTEST_MINUTES = 10;
 
-/** How many slots of a practice are read at first: some, and twice what the home that wants most could take. */
-const mostOf = (needs: readonly SeekingNeed[]): number => {
+/** How many slots of a practice the home that wants most could take, and a few. */
+const takenByOne = (needs: readonly SeekingNeed[]): number => {
   const wanted = new Map<string, number>();
   for (const { homeCode, minutes } of needs)
     wanted.set(homeCode, (wanted.get(homeCode) ?? 0) + Math.ceil(minutes / SHORTEST_MINUTES));
-  return 12 + 2 * Math.max(...wanted.values());
+  return 4 + Math.max(...wanted.values());
 };
 
 /** The candidate search: what these practices could give these needs. */
@@ -66,7 +66,8 @@ export const readOffered = async (
     from: new Date(Math.max(now.getTime(), Math.min(...needs.map((need) => need.earliest.getTime())))),
     until: new Date(Math.max(...needs.map((need) => need.dueBy.getTime()))),
   };
-  if (breadth.earliest === true) return readEarliest(q, { ...wanted, most: mostOf(needs) }, now);
+  if (breadth.earliest !== undefined)
+    return readEarliest(q, { ...wanted, most: breadth.earliest * takenByOne(needs) }, now);
   // Next door only what is free: a desk is not stood down for a little less distance (A2).
   const holders = breadth.moves ? "any" : breadth.practices === "all" ? "extra" : "none";
   return { clinics: await readClinics(q, { ...wanted, holders }, now), restBeginsAt: new Map() };

@@ -75,6 +75,7 @@ export const rowOf = (seeds: readonly Compared[], policy: string): string => {
     hoursOf(hoursPaired),
     placesPerRequest.toFixed(2),
     disturbed.toFixed(2),
+    middle(all.map(({ metrics }) => metrics.kmPerCovered)).toFixed(1),
   ];
   return `| ${cells.join(" | ")} |`;
 };

@@ -71,7 +71,7 @@ try {
 const names = [...(compared[0]?.policies.keys() ?? [])];
 const { shareOfClairvoyant, shareOfClairvoyantWeight } = summaryOf(compared, names[0] ?? "");
 if (values.sweep) {
-  console.error("| | needs covered | of the clairvoyant | hours: median, p90 | paired | places | disturbed |");
+  console.error("| | needs covered | of the clairvoyant | hours: median, p90 | paired | places | disturbed | km |");
   for (const name of names) console.error(rowOf(compared, name));
 }
 console.log(

@@ -1,3 +1,4 @@
+import { kmBetween } from "../../../src/features/matching/solver/index.ts";
 import { quantile, round } from "../support/stats.ts";
 import { HOUR, type Outcome, type Request, type World } from "./world.ts";
 
@@ -55,6 +56,8 @@ export interface Metrics {
   readonly placesPerRequest: number;
   /** The same, a request of which this policy covers anything: grows with what is covered. */
   readonly placesOwn: number;
+  /** Kilometres from home to who gives, a covered need. */
+  readonly kmPerCovered: number;
   /** Jain's index of minutes given ÷ list size over practices that could give: 1 is even. */
   readonly fairness: number;
 }
@@ -102,6 +105,7 @@ export const metricsOf = (world: World, outcome: Outcome, cases: readonly Case[]
   const needs = world.requests.flatMap((request) => request.needs);
   const covered = needs.filter((need) => outcome.agreed.has(need.id));
   const weight = (some: typeof needs): number => some.reduce((sum, need) => sum + WEIGHT[need.priority], 0);
+  const hosts = new Map(world.practices.map((practice) => [practice.id, practice]));
   const given = new Map<string, number>();
   for (const { host, minutes } of outcome.agreed.values()) given.set(host, (given.get(host) ?? 0) + minutes);
   return {
@@ -111,6 +115,12 @@ export const metricsOf = (world: World, outcome: Outcome, cases: readonly Case[]
     weightedCover: weight(covered) / weight(needs),
     ...requestMetrics(cases),
     disturbedPerCovered: outcome.asked.size / covered.length,
+    kmPerCovered: mean(
+      covered.map((need) => {
+        const host = hosts.get(outcome.agreed.get(need.id)?.host ?? "");
+        return host === undefined ? Number.NaN : kmBetween(need.home, host);
+      }),
+    ),
     fairness: jain(world.practices.map(({ id, listSize }) => (given.get(id) ?? 0) / (listSize ?? 8_000))),
   };
 };
@@ -137,6 +147,7 @@ export const spreadOf = (some: readonly Metrics[]) => {
     p90Hours: spread((one) => one.hours.p90),
     disturbedPerCovered: spread((one) => one.disturbedPerCovered),
     placesPerRequest: spread((one) => one.placesPerRequest),
+    kmPerCovered: spread((one) => one.kmPerCovered),
     fairness: spread((one) => one.fairness),
   };
 };

@@ -18,7 +18,7 @@ export interface Size {
   readonly pool: pg.Pool;
 }
 
-const NEAREST_FREE = { needs: "open", practices: 12, moves: false, earliest: true } as const;
+const NEAREST_FREE = { needs: "open", practices: 12, moves: false, earliest: 1 } as const;
 
 /**
  * Runs each item in every size, one after the other and each time another first, so that whatever else the machine does

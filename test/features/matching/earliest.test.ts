@@ -21,7 +21,7 @@ beforeEach(async () => {
   group = `EARLIEST-${made}`;
 });
 
-const FIRST = { needs: "open", practices: 12, moves: false, earliest: true } as const;
+const FIRST = { needs: "open", practices: 12, moves: false, earliest: 1 } as const;
 
 const startsOf = async (requestId: string): Promise<string[]> =>
   (

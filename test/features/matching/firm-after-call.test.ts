@@ -49,3 +49,23 @@ it("O5: whoever was called is stood down when firm time is found for the need", 
   );
   expect(told.map(({ state }) => state)).toEqual(["waiting", "stood-down"]);
 });
+
+it("A2: what may wait with two practices does not wait where one of them has firm time; what may wait with one asks the nearer", async () => {
+  const home = await aPractice(db);
+  const near = await aPractice(db);
+  const sure = await aPractice(db);
+  await db.q.execute(sql`update organisations set lat = lat + 0.02 where code = ${sure.code}`);
+  await aClinic(db, { at: near.code, slots: 2, startsAt: "2026-12-15T09:00:00Z" });
+  await aClinic(db, { at: sure.code, slots: 2, pledge: "firm", startsAt: "2026-12-15T09:00:00Z" });
+  const of = async (priority: "routine" | "urgent") =>
+    aRequest(db, { home: home.code, takesFirm: true, priority, needs: [{ count: 1, dueBy: "2026-12-16T18:30:00Z" }] });
+  const routine = await of("routine");
+  await plan(db);
+  expect(await needStates(db, routine.requestId)).toEqual(["offered"]);
+  const urgent = await of("urgent");
+  await plan(db);
+  expect(await needStates(db, urgent.requestId)).toEqual(["agreed"]);
+  expect(await needStates(db, routine.requestId)).toEqual(["offered"]);
+  const desk = await aUser(db, { roles: ["reception"], at: near.code });
+  expect(await waitingFor(db, desk)).toHaveLength(1);
+});
