@@ -1,8 +1,9 @@
+import { groupBy } from "../../platform/lists/lists.ts";
 import { asksAllowed, LAST_RING } from "./asking.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
-import type { PlacedNeed } from "./blocks.rules.ts";
+import { freeBeside, type PlacedNeed } from "./blocks.rules.ts";
 import { practiceOf } from "./reach.rules.ts";
-import type { SeekingNeed, Snapshot } from "./snapshot.ts";
+import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
 import {
   BLOCK,
   COURSE_CHARGE,
@@ -14,6 +15,7 @@ import {
   POINTS_A_DAY,
   REQUEST_CHARGE,
 } from "./solver/index.ts";
+import { unhurriedFrom, withTimeToAnswer } from "./time-to-answer.rules.ts";
 
 /*
  * Whether a plan that read only the nearest practices, and only the earliest free slots of them, is as good as one that read
@@ -27,6 +29,7 @@ import {
  * those it has; and what it leaves may go to another need of the same home, at the same cost but for the day it asked. So
  * where the dearest block of a home costs no more than the cheapest that was not read, with six for every pair beyond the
  * first and eight for every pair of a course beyond the first, nothing that was not read can improve what the home gets.
+ * A practice of which enough was read for all needs of the home, beside what the plan uses, has nothing better in its rest.
  * (Two homes that compete for one practice could in turn gain a few points of cost by it; never cover, which is complete.)
  */
 
@@ -44,8 +47,60 @@ const costWithCharges = (mine: PlacedNeed, first: readonly PlacedNeed[]): number
   return mine.cost + REQUEST_CHARGE * (placesOf(ofRequest) - 1) + COURSE_CHARGE * Math.max(0, placesOf(ofCourse) - 1);
 };
 
+/** How many needs like this one the free slots of a clinic could take besides, none of them twice. */
+const roomIn = ({ slots, slotMinutes }: PlannedClinic, need: SeekingNeed, from: number): number => {
+  const length = Math.ceil(need.minutes / slotMinutes);
+  const step = slotMinutes * MINUTE_MS;
+  const starts = slots
+    .map(({ start }) => start)
+    .filter((start) => start >= from && start + step <= need.dueBy.getTime())
+    .sort((left, right) => left - right);
+  let room = 0;
+  let run = 0;
+  for (const [at, start] of starts.entries()) {
+    run = run > 0 && start - (starts[at - 1] ?? 0) === step ? run + 1 : 1;
+    if (run < length) continue;
+    room += 1;
+    run = 0;
+  }
+  return room;
+};
+
+/**
+ * Whether what was read of a practice has room for as many needs like this one as its home has, beside what the plan uses. A
+ * block that was not read begins later and costs no less, so each could be exchanged for one of those.
+ */
+const hasRoom = (snapshot: Snapshot, decisions: Decisions) => {
+  const used = [...decisions.agree, ...decisions.offer];
+  const clinicsOf = groupBy(freeBeside(withTimeToAnswer(snapshot).clinics, used), (clinic) => clinic.organisationCode);
+  const unhurried = unhurriedFrom(snapshot);
+  const wantedAt = groupBy(snapshot.needs, (need) => need.homeCode);
+  const known = new Map<string, boolean>();
+  return (need: SeekingNeed, hostCode: string): boolean => {
+    const host = snapshot.members.get(hostCode);
+    // A cap counts by day, and what a patient said no to are times: there a later block may do what an earlier one cannot.
+    if (host === undefined || host.dailyCap !== null || (need.excludedTimes ?? []).length > 0) return false;
+    const key = `${need.lineId} ${need.priority} ${hostCode}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const from = Math.max(snapshot.now.getTime(), need.earliest.getTime(), unhurried(need.priority)[hostCode] ?? 0);
+    const room = (clinicsOf.get(hostCode) ?? [])
+      .filter(
+        ({ services, channel, provides }) =>
+          services.includes(need.service) &&
+          channel === need.channel &&
+          need.requires.every((one) => provides.includes(one) || host.provides.includes(one)),
+      )
+      .reduce((sum, clinic) => sum + roomIn(clinic, need, from), 0);
+    const has = room >= (wantedAt.get(need.homeCode)?.length ?? 0);
+    known.set(key, has);
+    return has;
+  };
+};
+
 /** The least that a block with a slot in it that was not read could cost this need. */
-const leastUnreadCost = (snapshot: Snapshot) => {
+const leastUnreadCost = (snapshot: Snapshot, decisions: Decisions) => {
+  const isRoomy = hasRoom(snapshot, decisions);
   const practices = new Map(
     [...snapshot.members.values()].map((member) => [member.code, practiceOf(member, snapshot.groupCode)]),
   );
@@ -64,7 +119,7 @@ const leastUnreadCost = (snapshot: Snapshot) => {
     for (const [hostCode, restBeginsAt] of snapshot.restBeginsAt) {
       if (hostCode === need.homeCode) continue;
       const { km, cost } = pairOf(need.homeCode, hostCode);
-      if (km > need.maxKm) continue;
+      if (km > need.maxKm || isRoomy(need, hostCode)) continue;
       const earliest = need.earliest.getTime();
       const from = Math.max(earliest, restBeginsAt - need.minutes * MINUTE_MS);
       least = Math.min(least, cost + (POINTS_A_DAY * (from - earliest)) / DAY_MS);
@@ -79,7 +134,7 @@ export const isEnough = (snapshot: Snapshot, decisions: Decisions): boolean => {
   if (decisions.uncovered.length > 0) return false;
   const first = [...decisions.agree, ...decisions.offer].filter((block) => !block.isExtra);
   const firstOf = new Map(first.map((block) => [block.need.id, block]));
-  const unreadSlots = leastUnreadCost(snapshot);
+  const unreadSlots = leastUnreadCost(snapshot, decisions);
   const homes = new Map<string, { dearest: number; least: number }>();
   for (const need of snapshot.needs) {
     // Buddies and the PCN were read whole, as far as practices go.

@@ -45,8 +45,8 @@ const ONLY_NEEDS = new Set(["request.posted", "need.reopened"]);
  */
 const STEPS = [
   { practices: 12, earliest: 1 },
-  { practices: 48, earliest: 4 },
-  { practices: 160, earliest: 16 },
+  { practices: 48, earliest: 2 },
+  { practices: 160, earliest: 6 },
   { practices: "all" },
 ] as const;
 

@@ -49,7 +49,8 @@ const takenByOne = (needs: readonly SeekingNeed[]): number => {
   const wanted = new Map<string, number>();
   for (const { homeCode, minutes } of needs)
     wanted.set(homeCode, (wanted.get(homeCode) ?? 0) + Math.ceil(minutes / SHORTEST_MINUTES));
-  return 4 + Math.max(...wanted.values());
+  // Of a practice's times each need can use only some, the fewer the more services are asked for.
+  return (4 + Math.max(...wanted.values())) * Math.ceil(servicesOf(needs).length / 2);
 };
 
 /** The candidate search: what these practices could give these needs. */

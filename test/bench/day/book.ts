@@ -1,6 +1,15 @@
 import { defaultOpeningHours, isOpenAt } from "../../../src/features/calendar/index.ts";
 import { kmBetween } from "../../../src/features/matching/solver/index.ts";
-import { lostAt, MINUTE, type Clinic, type Need, type Outcome, type Practice, type World } from "./world.ts";
+import {
+  lostAt,
+  MINUTE,
+  type Clinic,
+  type Need,
+  type Outcome,
+  type Practice,
+  type Spell,
+  type World,
+} from "./world.ts";
 
 /*
  * The books of all practices as the two rivals meet them, in memory: the same clinics, appearing and vanishing at the same
@@ -23,6 +32,7 @@ export const hostsOf = (world: World, need: Need): Practice[] =>
 export const createBook = (world: World) => {
   const busy = new Set<string>();
   const agreed = new Map<string, { need: Need; block: Block; agreedAt: number }>();
+  const spells = new Map<string, Spell[]>();
   const asked = new Set<string>();
   const clinicsOf = new Map<Practice, Clinic[]>();
   for (const clinic of world.clinics)
@@ -64,12 +74,17 @@ export const createBook = (world: World) => {
     agree: (need: Need, block: Block, now: number): void => {
       for (const start of block.starts) busy.add(key(block.clinic, start));
       agreed.set(need.id, { need, block, agreedAt: now });
+      spells.set(need.id, [...(spells.get(need.id) ?? []), { from: now, until: Number.POSITIVE_INFINITY }]);
     },
     /** What stood on a slot that went: the need looks again. */
-    lose: (clinic: Clinic, start: number): Need | undefined => {
+    lose: (clinic: Clinic, start: number, now: number): Need | undefined => {
       for (const [id, { need, block }] of agreed) {
         if (block.clinic !== clinic || !block.starts.includes(start)) continue;
         agreed.delete(id);
+        spells.set(
+          id,
+          (spells.get(id) ?? []).map((one) => ({ ...one, until: Math.min(one.until, now) })),
+        );
         release(block);
         return need;
       }
@@ -78,6 +93,7 @@ export const createBook = (world: World) => {
     noteAsked: (host: Practice, need: Need): void => void asked.add(`${host.id} ${need.request}`),
     outcome: (): Outcome => ({
       asked,
+      spells,
       agreed: new Map(
         [...agreed].map(([id, { block, agreedAt }]) => [
           id,

@@ -82,6 +82,12 @@ export const clairvoyant = (world: World, isWeighted: boolean): Outcome => {
         ];
       }),
     ),
+    spells: new Map(
+      plan.assignments.map(({ needId }) => [
+        needId,
+        [{ from: needOf.get(needId)?.postedAt ?? 0, until: Number.POSITIVE_INFINITY }],
+      ]),
+    ),
     asked: new Set(),
   };
 };

@@ -11,6 +11,7 @@ import { lapseOffers } from "../../../src/features/offers/index.ts";
 import { postRequest, postRequestBody, returnOverdue } from "../../../src/features/requests/index.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { DomainError } from "../../../src/platform/errors/domain-error.ts";
+import { groupBy } from "../../../src/platform/lists/lists.ts";
 import { createAgenda } from "./agenda.ts";
 import { answeredAt, answerOf } from "./answers.ts";
 import { createDesks, newOffers, type AskedOffer } from "./desks.ts";
@@ -149,6 +150,13 @@ const agreed = z.object({
   at: z.coerce.date(),
 });
 
+const spell = z.object({
+  reference: z.string(),
+  ref: z.string(),
+  from: z.coerce.date(),
+  until: z.coerce.date().nullable(),
+});
+
 const readOutcome = async ({ database }: Federation, requestOf: ReadonlyMap<string, Request>): Promise<Outcome> => {
   const live = await rows(
     database.q,
@@ -162,11 +170,26 @@ const readOutcome = async ({ database }: Federation, requestOf: ReadonlyMap<stri
     sql`select distinct r.reference, o.supporting_code as host from offers o join cover_requests r on r.id = o.request_id
         where o.awaiting = 'supporting'`,
   );
+  const held = await rows(
+    database.q,
+    spell,
+    sql`select r.reference, n.ref, a.created_at as "from", s.at as until from agreements a
+        join needs n on n.id = a.need_id join cover_requests r on r.id = a.request_id
+        left join agreement_steps s on s.agreement_id = a.id and s.step = 'cancelled' order by a.created_at`,
+  );
   const idOf = (reference: string): string => requestOf.get(reference)?.id ?? "";
+  const needOf = ({ reference, ref }: { readonly reference: string; readonly ref: string }): string =>
+    `${idOf(reference)} ${ref}`;
   return {
+    spells: new Map(
+      [...groupBy(held, needOf)].map(([need, some]) => [
+        need,
+        some.map(({ from, until }) => ({ from: from.getTime(), until: until?.getTime() ?? Number.POSITIVE_INFINITY })),
+      ]),
+    ),
     agreed: new Map(
       live.map((one) => [
-        `${idOf(one.reference)} ${one.ref}`,
+        needOf(one),
         {
           host: one.host,
           start: one.start.getTime(),

@@ -74,8 +74,8 @@ export const firstCome = (world: World): Outcome => {
       open.push(need);
     }
   };
-  const lose = (clinic: Clinic, start: number): void => {
-    const broken = book.lose(clinic, start);
+  const lose = (clinic: Clinic, start: number, now: number): void => {
+    const broken = book.lose(clinic, start, now);
     if (broken !== undefined) open.push(broken);
     const holder = [...asks].find(([, { block }]) => block?.clinic === clinic && block.starts.includes(start));
     if (holder?.[1].block === undefined) return;
@@ -88,7 +88,7 @@ export const firstCome = (world: World): Outcome => {
   for (let now = agenda.nextAt(); now !== undefined && now <= END; now = agenda.nextAt()) {
     for (const event of agenda.takeUntil(now)) {
       if (event.kind === "arrives") open.push(...event.needs);
-      else if (event.kind === "lost") lose(event.clinic, event.start);
+      else if (event.kind === "lost") lose(event.clinic, event.start, now);
       else if (event.kind === "ends") end(event.need, event.ask, event.says, now);
     }
     const turn = open.splice(0).sort((a, b) => a.postedAt - b.postedAt || (a.id < b.id ? -1 : 1));

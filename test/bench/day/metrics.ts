@@ -1,22 +1,25 @@
 import { kmBetween } from "../../../src/features/matching/solver/index.ts";
 import { quantile, round } from "../support/stats.ts";
-import { HOUR, type Outcome, type Request, type World } from "./world.ts";
+import { HOUR, type Need, type Outcome, type Request, type Spell, type World } from "./world.ts";
 
 /*
  * How a policy did. What it did for requests is compared over the same requests for all policies:
  *
- * A mean or a quantile over the requests that a policy covered favours whoever covers fewer: what is hard to cover is covered
- * late, and whoever gives up on it has no late ones, nor the places that it would have taken. So a request that a policy did
- * not cover in full counts with the due-by at which its last open need was given up (censored: it would have taken at least as
- * long), for every policy alike, over the requests that could be covered at all: those that any policy, or whoever knows
- * everything in advance, covers in full. What nobody can cover says nothing about a policy, and is most of the slowest tenth.
+ * - The time to full cover of a request is the time during which it was not covered in full: from posting until its last need
+ *   is agreed, and again while something that was agreed has gone. (Until the last agreement would count a request as open for
+ *   five days that was covered for all of them but twenty minutes; which slots go is chance.)
+ * - Over only the requests that a policy covered, that time favours whoever covers fewer: what is hard to cover is covered
+ *   late, and whoever gives up on it has no late ones, nor the places that it would have taken. So what a policy leaves without
+ *   counts until its due-by (censored: it would have taken at least as long), for every policy alike, over the requests that
+ *   could be covered at all: those that any policy, or whoever knows everything in advance, covers in full. What nobody can
+ *   cover says nothing about a policy, and is most of the slowest tenth.
  */
 
 const WEIGHT = { asap: 16, urgent: 4, routine: 1 } as const;
 
 /** One request under one policy. */
 export interface Case {
-  /** Hours by the clock from posting until its last need was agreed, or given up at its due-by. */
+  /** Hours by the clock, until due-by at most, during which it was not covered in full. */
   readonly hours: number;
   readonly isFull: boolean;
   /** Different practices that give. */
@@ -64,12 +67,35 @@ export interface Metrics {
 
 const isFullIn = ({ agreed }: Outcome, { needs }: Request): boolean => needs.every(({ id }) => agreed.has(id));
 
+/** When this need had no agreement and still wanted one. */
+const gapsOf = ({ id, postedAt, dueBy }: Need, { spells }: Outcome): Spell[] => {
+  const gaps: Spell[] = [];
+  let from = postedAt;
+  for (const spell of spells.get(id) ?? []) {
+    if (spell.from > from) gaps.push({ from, until: Math.min(spell.from, dueBy) });
+    from = Math.max(from, spell.until);
+  }
+  if (from < dueBy) gaps.push({ from, until: dueBy });
+  return gaps;
+};
+
+/** How long any of its needs was open: their gaps together, what overlaps counted once. */
+const openHours = (request: Request, outcome: Outcome): number => {
+  const gaps = request.needs.flatMap((need) => gapsOf(need, outcome)).sort((left, right) => left.from - right.from);
+  let open = 0;
+  let until = request.postedAt;
+  for (const gap of gaps) {
+    open += Math.max(0, gap.until - Math.max(gap.from, until));
+    until = Math.max(until, gap.until);
+  }
+  return open / HOUR;
+};
+
 /** Each request of the world under one policy; `live` and `best` say what could be covered and what all covered. */
 export const casesOf = (world: World, outcome: Outcome, live: readonly Outcome[], best: Outcome): Case[] =>
   world.requests.map((request): Case => {
-    const ends = request.needs.map(({ id, dueBy }) => outcome.agreed.get(id)?.agreedAt ?? dueBy);
     return {
-      hours: (Math.max(...ends) - request.postedAt) / HOUR,
+      hours: openHours(request, outcome),
       isFull: isFullIn(outcome, request),
       places: new Set(request.needs.flatMap(({ id }) => outcome.agreed.get(id)?.host ?? [])).size,
       isCoverable: [...live, best].some((one) => isFullIn(one, request)),

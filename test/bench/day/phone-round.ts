@@ -73,7 +73,7 @@ export const phoneRound = (world: World): Outcome => {
       if (event.kind === "rings") call(event.request, now);
       else if (event.kind === "says") give(event.host, wantedOf(event.asked, now), now);
       else {
-        const broken = requests.get(book.lose(event.clinic, event.start)?.request ?? "");
+        const broken = requests.get(book.lose(event.clinic, event.start, now)?.request ?? "");
         if (broken !== undefined && !calling.has(broken.id)) ring(broken, now);
       }
     }

@@ -81,6 +81,11 @@ export const lostAt = (clinic: Clinic, start: number): number | undefined => {
   return times.length === 0 ? undefined : Math.min(...times);
 };
 
+export interface Spell {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** How a policy ended: what is agreed at the end, and whom it disturbed. */
 export interface Outcome {
   /** By need: where, when it is, how long it takes of the supporting practice, and when it was agreed. */
@@ -88,6 +93,8 @@ export interface Outcome {
     string,
     { readonly host: string; readonly start: number; readonly minutes: number; readonly agreedAt: number }
   >;
+  /** By need: from when until when it had an agreement, again and again where what was agreed went. Infinity: to the end. */
+  readonly spells: ReadonlyMap<string, readonly Spell[]>;
   /** `practice request`: supporting practices that had to answer something. */
   readonly asked: ReadonlySet<string>;
 }

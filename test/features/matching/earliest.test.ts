@@ -95,3 +95,36 @@ it("a need that found its place farther away is planned again with everything th
   );
   expect(given?.code).toBe(near.code);
 });
+
+it("what was read of the nearer practice has room for all needs of the home: that one of them must go farther changes nothing", async () => {
+  const [home, near, far] = [
+    await aPractice(db, { group }),
+    await aPractice(db, { group }),
+    await aPractice(db, { group }),
+  ];
+  for (const day of ["15", "16", "17"])
+    await aClinic(db, { at: near.code, pledge: "firm", slots: 24, startsAt: `2026-12-${day}T09:00:00Z` });
+  await db.q.execute(sql`update organisations set lat = lat + 0.05 where code = ${far.code}`);
+  await aClinic(db, { at: far.code, pledge: "firm", slots: 2, startsAt: "2026-12-15T17:00:00Z" });
+  const { requestId } = await aRequest(db, {
+    home: home.code,
+    needs: [{ count: 3, dueBy: "2026-12-18T18:30:00Z", maxKm: 30 }],
+  });
+  // One of them was declined there already (A5).
+  await db.q.execute(sql`
+    insert into need_exclusions (need_id, organisation_code, reason, at)
+    select id, ${near.code}, 'declined', app_now() from needs where request_id = ${requestId} and ref = 'N01'`);
+  const snapshot = await readSnapshot(db.q, group, FIRST);
+  if (snapshot === undefined) throw new Error("nothing to plan");
+  expect(snapshot.restBeginsAt.has(near.code)).toBe(true);
+  const decisions = await decide(snapshot, solver);
+  expect(isEnough(snapshot, decisions)).toBe(true);
+  // With less read than the home has needs, nobody knows.
+  const [first, ...others] = snapshot.clinics.filter((clinic) => clinic.organisationCode === near.code);
+  if (first === undefined) throw new Error("nothing was read of the nearer practice");
+  const clinics = [
+    { ...first, slots: first.slots.slice(0, 3) },
+    ...snapshot.clinics.filter((clinic) => clinic !== first && !others.includes(clinic)),
+  ];
+  expect(isEnough({ ...snapshot, clinics }, decisions)).toBe(false);
+});
