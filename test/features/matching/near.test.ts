@@ -8,7 +8,7 @@ import { needStates, plan } from "../../support/story.ts";
 
 const GROUP = "NEAR";
 const NEAREST = 3;
-const FIRST = { needs: "open", practices: NEAREST, moves: false, earliest: true } as const;
+const FIRST = { needs: "open", practices: NEAREST, moves: false, earliest: 1 } as const;
 
 let db: TestDatabase;
 let homes: string[] = [];
