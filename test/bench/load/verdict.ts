@@ -1,8 +1,9 @@
 import type { compareFanOut } from "./fan-out.ts";
 import type { carry } from "./carry.ts";
 import type { slowReader } from "./slow-reader.ts";
-import type { Growth } from "./soak.ts";
+import type { soak, Growth } from "./soak.ts";
 import type { Weight } from "./weigh.ts";
+import type { Step } from "./work.ts";
 
 /** What a run found. */
 export interface Found {
@@ -10,6 +11,16 @@ export interface Found {
   readonly fanOut: Awaited<ReturnType<typeof compareFanOut>>;
   readonly slow: Awaited<ReturnType<typeof slowReader>>;
   readonly carried: Awaited<ReturnType<typeof carry>>;
+}
+
+/** What of it is promised. */
+export interface Judged {
+  readonly slow: Pick<Found["slow"], "wasSentAway">;
+  readonly carried: Pick<Found["carried"], "broken" | "lost"> & {
+    readonly storms: readonly Pick<Found["carried"]["storms"][number], "missed">[];
+    readonly one: readonly Pick<Step, "failed" | "failures" | "unheard" | "answersPerSecond">[];
+    readonly soaked: Pick<Awaited<ReturnType<typeof soak>>, "failed" | "growth"> | undefined;
+  };
 }
 
 /** More than a twentieth, and more than varies from one moment to the next: connections come and go with what is asked. */
@@ -22,7 +33,7 @@ const hasGrown = ({ from, to }: Growth, by: number): boolean => to > from * MOST
  * What of the promises did not hold, in words: a run with any of these fails. Times and ratios are no part of it, because
  * they depend on the machine and on what else it does; whether they are good enough is for who reads them.
  */
-export const broken = ({ slow, carried }: Pick<Found, "slow" | "carried">): string[] => {
+export const broken = ({ slow, carried }: Judged): string[] => {
   const { storms, one, soaked } = carried;
   const [stated] = one;
   const no: (readonly [boolean, string])[] = [
