@@ -24,6 +24,8 @@ export interface Cores {
   readonly clients: number;
   /** Everything else on the machine: in a quiet run close to nothing. */
   readonly others: number;
+  /** Time that the APIs' main threads were ready to run and had no processor: as delay it is the machine's, not theirs. */
+  readonly apisWaited: number;
 }
 
 interface Process {
@@ -73,6 +75,12 @@ const busySeconds = (stat: string): number => {
   return (ticks.slice(0, 8).reduce((sum, value) => sum + value, 0) - idle) / TICKS_PER_SECOND;
 };
 
+const total = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
+
+/** Nanoseconds of a main thread that it waited for a processor: the second figure of `schedstat`. */
+const waitedSeconds = async (pid: number): Promise<number> =>
+  Number((await readText(`/proc/${pid}/schedstat`))?.split(" ")[1] ?? 0) / 1e9;
+
 const readSeconds = async (places: Places): Promise<Cores | undefined> => {
   const machine = await readText("/proc/stat");
   if (machine === undefined) return undefined;
@@ -82,7 +90,7 @@ const readSeconds = async (places: Places): Promise<Cores | undefined> => {
     for (const [child, { parent }] of processes) if (parent === pid) seconds += withChildren(child);
     return seconds;
   };
-  const sum = (pids: readonly number[]): number => pids.reduce((all, pid) => all + withChildren(pid), 0);
+  const sum = (pids: readonly number[]): number => total(pids.map(withChildren));
   const [apis, matchers, postgres, redis] = [places.apis, places.matchers, places.postgres, places.redis].map(sum);
   const ours = {
     apis: apis ?? 0,
@@ -91,7 +99,8 @@ const readSeconds = async (places: Places): Promise<Cores | undefined> => {
     redis: redis ?? 0,
     clients: processes.get(process.pid)?.ownSeconds ?? 0,
   };
-  return { ...ours, others: busySeconds(machine) - Object.values(ours).reduce((all, value) => all + value, 0) };
+  const waited = await Promise.all(places.apis.map(waitedSeconds));
+  return { ...ours, others: busySeconds(machine) - total(Object.values(ours)), apisWaited: total(waited) };
 };
 
 /** Starts counting; what it resolves to tells the cores that were busy since. Undefined where that cannot be known. */
@@ -110,6 +119,7 @@ export const countCores = async (places: Places): Promise<() => Promise<Cores | 
       redis: of("redis"),
       clients: of("clients"),
       others: of("others"),
+      apisWaited: of("apisWaited"),
     };
   };
 };
