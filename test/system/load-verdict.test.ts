@@ -10,7 +10,7 @@ const carried: Judged["carried"] = {
   lost: {},
   storms: [{ missed: 0 }, { missed: 0 }],
   one: [{ failed: 0, failures: {}, unheard: 0, answersPerSecond: 20 }],
-  soaked: { failed: 0, growth },
+  soaked: { failed: 0, failures: {}, unheard: 0, growth },
 };
 const good: Judged = { slow: { wasSentAway: true }, carried };
 const stated = { failed: 0, failures: {}, unheard: 0, answersPerSecond: 20 };
@@ -32,7 +32,14 @@ describe("the verdict on a run of the load", () => {
     ],
     ["reached no desk", { ...good, carried: { ...carried, one: [{ ...stated, unheard: 1 }] } }],
     ["no desk answered", { ...good, carried: { ...carried, one: [{ ...stated, answersPerSecond: 0 }] } }],
-    ["in the soak", { ...good, carried: { ...carried, soaked: { failed: 1, growth } } }],
+    [
+      "failed in the soak",
+      { ...good, carried: { ...carried, soaked: { failed: 1, failures: { "post 500": 1 }, unheard: 0, growth } } },
+    ],
+    [
+      "in the soak reached no desk",
+      { ...good, carried: { ...carried, soaked: { failed: 0, failures: {}, unheard: 1, growth } } },
+    ],
   ])("says that %s", (words, found) => {
     expect(broken(found)).toEqual([expect.stringContaining(words)]);
   });
@@ -42,7 +49,10 @@ describe("the verdict on a run of the load", () => {
     (what) => {
       const soaked = (to: number): Judged => ({
         ...good,
-        carried: { ...carried, soaked: { failed: 0, growth: { ...growth, [what]: { from: 200, to } } } },
+        carried: {
+          ...carried,
+          soaked: { failed: 0, failures: {}, unheard: 0, growth: { ...growth, [what]: { from: 200, to } } },
+        },
       });
       expect(broken(soaked(240))).toEqual([`${what} grew from 200 to 240 in the soak`]);
       expect(broken(soaked(203))).toEqual([]);

@@ -17,6 +17,12 @@ export interface Growth {
   readonly to: number;
 }
 
+const countAll = (counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> => {
+  const all: Record<string, number> = {};
+  for (const [what, n] of counts.flatMap((count) => Object.entries(count))) all[what] = (all[what] ?? 0) + n;
+  return all;
+};
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const ROUND_SECONDS = 15;
@@ -62,7 +68,9 @@ export const soak = async (
   return {
     minutes: options.minutes,
     posts: steps.reduce((sum, step) => sum + step.postsPerSecond * ROUND_SECONDS, 0),
-    failed: steps.reduce((sum, step) => sum + step.failed + step.unheard, 0),
+    failed: steps.reduce((sum, step) => sum + step.failed, 0),
+    failures: countAll(steps.map(({ failures }) => failures)),
+    unheard: steps.reduce((sum, step) => sum + step.unheard, 0),
     growth: {
       memory,
       rss: growth(({ rssMiB }) => rssMiB),

@@ -19,7 +19,7 @@ export interface Judged {
   readonly carried: Pick<Found["carried"], "broken" | "lost"> & {
     readonly storms: readonly Pick<Found["carried"]["storms"][number], "missed">[];
     readonly one: readonly Pick<Step, "failed" | "failures" | "unheard" | "answersPerSecond">[];
-    readonly soaked: Pick<Awaited<ReturnType<typeof soak>>, "failed" | "growth"> | undefined;
+    readonly soaked: Pick<Awaited<ReturnType<typeof soak>>, "failed" | "failures" | "unheard" | "growth"> | undefined;
   };
 }
 
@@ -47,7 +47,8 @@ export const broken = ({ slow, carried }: Judged): string[] => {
     ...(soaked === undefined
       ? []
       : [
-          [soaked.failed === 0, `${soaked.failed} commands failed or posts reached no desk in the soak`] as const,
+          [soaked.failed === 0, `commands failed in the soak: ${JSON.stringify(soaked.failures)}`] as const,
+          [soaked.unheard === 0, `${soaked.unheard} posts in the soak reached no desk`] as const,
           ...(["memory", "rss", "handles", "connections"] as const).map((what) => {
             const growth = soaked.growth[what];
             return [
