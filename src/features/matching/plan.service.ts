@@ -21,7 +21,7 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
     const won = await database.tryExclusively(
       lockOf(groupCode),
       // Nearly every plan is about what was just posted, so that is read before it is known whether there is one.
-      async (mine) => Promise.all([readDue(mine.q, groupCode), readOpenWithNear(mine, groupCode, STEPS[0].practices)]),
+      async (mine) => Promise.all([readDue(mine.q, groupCode), readOpenWithNear(mine, groupCode, NEXT_DOOR.practices)]),
       async (mine, [due, open]) => {
         if (due.length > 0) await planOnce(mine, groupCode, due, solve, open);
       },
@@ -38,13 +38,15 @@ interface Planned {
 /** What only adds needs: all that others wait for stays as it is. Amending also starts the waits of what is offered anew. */
 const ONLY_NEEDS = new Set(["request.posted", "need.reopened"]);
 
+/** What is read first around each home: nearly every post finds its places there. */
+export const NEXT_DOOR = { practices: 12, earliest: 1 } as const;
+
 /**
  * How many practices around each home are read first, and then, and how many of their earliest free slots (times what one home
- * could take). Nearly every post finds its places among the first. Only the last step reads whole diaries: ten times as full,
- * they made each step before it ten times as long.
+ * could take). Only the last step reads whole diaries: ten times as full, they made each step before it ten times as long.
  */
 const STEPS = [
-  { practices: 12, earliest: 1 },
+  NEXT_DOOR,
   { practices: 48, earliest: 2 },
   { practices: 160, earliest: 6 },
   { practices: "all" },

@@ -69,8 +69,7 @@ export interface Near {
   readonly homes: readonly z.output<typeof near>[];
 }
 
-/** Who is near the homes whose needs nobody is asked for: read together with these needs, and before they are known. */
-export const readNearOpen = async (q: Queryable, groupCode: string, nearest: number): Promise<Near> => ({
+const readNearTo = async (q: Queryable, homes: SQL, nearest: number): Promise<Near> => ({
   nearest,
   homes: await rows(
     q,
@@ -80,9 +79,17 @@ export const readNearOpen = async (q: Queryable, groupCode: string, nearest: num
              coalesce(jsonb_agg(host_code) filter (where place <= ${nearest} or is_same_pcn), '[]')
                || (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = "homeCode") as hosts,
              min(km) filter (where place = ${nearest + 1}) as "restKm"
-      from ${within(sql`${openHomes(groupCode)} as t`)} group by "homeCode", "maxKm"`,
+      from ${within(homes)} group by "homeCode", "maxKm"`,
   ),
 });
+
+/** Who is near these homes. */
+export const readNear = async (q: Queryable, homes: readonly Home[], nearest: number): Promise<Near> =>
+  readNearTo(q, listed(homes), nearest);
+
+/** Who is near the homes whose needs nobody is asked for: read together with these needs, and before they are known. */
+export const readNearOpen = async (q: Queryable, groupCode: string, nearest: number): Promise<Near> =>
+  readNearTo(q, sql`${openHomes(groupCode)} as t`, nearest);
 
 /** What of `near` holds for exactly these homes; undefined unless all of them are in it, with the same reach. */
 export const nearOf = (

@@ -104,7 +104,11 @@ export const readWanted = async (q: Queryable, groupCode: string, which: Breadth
  * What nobody is asked for, and the `nearest` practices of each home, at the same time. Should one be newer than the other,
  * `nearOf` sees that it does not fit.
  */
-export const readOpenWithNear = async (database: Database, groupCode: string, nearest: number): Promise<Wanted> => {
+export const readOpenWithNear = async (
+  database: Pick<Database, "q" | "beside">,
+  groupCode: string,
+  nearest: number,
+): Promise<Wanted> => {
   const [near, wanted] = await Promise.all([
     readNearOpen(database.beside(), groupCode, nearest),
     readWanted(database.q, groupCode, "open"),

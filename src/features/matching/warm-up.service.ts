@@ -8,7 +8,9 @@ import { readAskingFor } from "../cover-plans/index.ts";
 import { isSignedSql } from "../practices/index.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide } from "./decide.rules.ts";
-import { readSnapshot, type Wanted } from "./snapshot.service.ts";
+import { NEXT_DOOR } from "./plan.service.ts";
+import { readNear } from "./reach.repository.ts";
+import { homesOf, readOpenWithNear, readSnapshot, type Wanted } from "./snapshot.service.ts";
 import type { SeekingNeed } from "./snapshot.ts";
 
 const HOMES = 20;
@@ -85,8 +87,13 @@ export const warmUpPlanning = async (
     if (one === undefined || begunMs >= endsMs || until.isOver()) return;
     const snapshot = await database.readOnly(async (q) => {
       const asking = (await readAskingFor(q, one.groupCode))(one.service, "urgent");
-      const wanted: Wanted = { now: one.now, needs: [inventedNeed(one, asking)] };
-      return readSnapshot(q, one.groupCode, { needs: "open", practices: 12, moves: false }, { wanted });
+      const needs = [inventedNeed(one, asking)];
+      const [near] = await Promise.all([
+        readNear(q, homesOf(needs), NEXT_DOOR.practices),
+        readOpenWithNear({ q, beside: () => q }, one.groupCode, NEXT_DOOR.practices),
+      ]);
+      const wanted: Wanted = { now: one.now, needs, near };
+      return readSnapshot(q, one.groupCode, { needs: "open", ...NEXT_DOOR, moves: false }, { wanted });
     });
     if (snapshot !== undefined) await decide(snapshot, solve);
     await delay(wallClock.monotonicMs() - begunMs);
