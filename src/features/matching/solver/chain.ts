@@ -12,6 +12,8 @@ import { chargeNow, place, remove, type State } from "./state.ts";
 export interface ChainSearch {
   /** For each need: loss so far when it is in hand, the need that displaced it, and where that one went. */
   readonly distance: Float64Array;
+  /** The least that a need in hand still loses: its cheapest block, or being left out. */
+  readonly floor: Float64Array;
   readonly before: Int32Array;
   readonly takesEdge: Int32Array;
   readonly takesSlot: Int32Array;
@@ -23,6 +25,10 @@ export interface ChainSearch {
 
 export const chainSearch = (model: Model): ChainSearch => ({
   distance: new Float64Array(model.needCount),
+  floor: model.value.map((worth, need) => {
+    const first = model.edgeStart[need] ?? 0;
+    return first === model.edgeStart[need + 1] ? worth : Math.min(worth, model.edgeLeast[first] ?? 0);
+  }),
   before: new Int32Array(model.needCount),
   takesEdge: new Int32Array(model.needCount),
   takesSlot: new Int32Array(model.needCount),
@@ -112,6 +118,10 @@ const extend = (state: State, search: ChainSearch, need: number, end: End, meter
   const { model, takenBy, roomLeft } = state;
   const distance = search.distance[need] ?? 0;
   const edgeEnd = model.edgeStart[need + 1] ?? 0;
+  const displace = (other: number, cost: number, edge: number, slot: number): void => {
+    const next = cost - refund(state, other);
+    if (next + (search.floor[other] ?? 0) < end.loss) reach(search, other, next, need, edge, slot);
+  };
   for (let edge = model.edgeStart[need] ?? 0; edge < edgeEnd; edge += 1) {
     const length = model.edgeLength[edge] ?? 0;
     const base = distance + (model.edgeCost[edge] ?? 0) + chargeNow(state, edge);
@@ -144,11 +154,11 @@ const extend = (state: State, search: ChainSearch, need: number, end: End, meter
         for (let at = model.dayFirst[day] ?? 0; at < (model.dayEnd[day] ?? 0); at += 1) {
           const taker = takenBy[at] ?? -1;
           if (taker >= 0 && model.slotDay[state.startOf[taker] ?? 0] === day) {
-            reach(search, taker, cost - refund(state, taker), need, edge, slot);
+            displace(taker, cost, edge, slot);
           }
         }
       } else if (other !== need && (hasRoom || model.slotDay[state.startOf[other] ?? 0] === day)) {
-        reach(search, other, cost - refund(state, other), need, edge, slot);
+        displace(other, cost, edge, slot);
       }
     }
   }
@@ -212,8 +222,8 @@ export const insertByChain = (
   for (let settled = 0; settled < limit && search.heap.length > 0; settled += 1) {
     const need = popNearest(search);
     const distance = search.distance[need] ?? 0;
-    if (distance >= end.loss) break;
     search.mark[need] = 2;
+    if (distance + (search.floor[need] ?? 0) >= end.loss) continue;
     if (need !== source && distance + (model.value[need] ?? 0) < end.loss) {
       end.loss = distance + (model.value[need] ?? 0);
       end.need = need;

@@ -36,15 +36,21 @@ export const forget = (journal: Journal): void => {
   journal.count = 0;
 };
 
-/** Takes back everything since the journal was empty. */
+/** Takes back everything since the journal was empty; whoever is back on the same block already is left there. */
 export const rollBack = (journal: Journal, state: State): void => {
-  for (let at = 0; at < journal.count; at += 1) {
-    const need = journal.needs[at] ?? 0;
-    if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
+  const { needs, edges, slots, isNoted, count } = journal;
+  const { edgeOf, startOf } = state;
+  for (let at = 0; at < count; at += 1) {
+    const need = needs[at] ?? 0;
+    if (edgeOf[need] === edges[at] && startOf[need] === slots[at]) isNoted[need] = 0;
+    else if ((edgeOf[need] ?? -1) >= 0) remove(state, need);
   }
-  for (let at = 0; at < journal.count; at += 1) {
-    const edge = journal.edges[at] ?? -1;
-    if (edge >= 0) place(state, journal.needs[at] ?? 0, edge, journal.slots[at] ?? 0);
+  for (let at = 0; at < count; at += 1) {
+    const need = needs[at] ?? 0;
+    if (isNoted[need] === 0) continue;
+    isNoted[need] = 0;
+    const edge = edges[at] ?? -1;
+    if (edge >= 0) place(state, need, edge, slots[at] ?? 0);
   }
-  forget(journal);
+  journal.count = 0;
 };

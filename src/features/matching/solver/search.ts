@@ -5,6 +5,7 @@ import type { Model } from "./model.ts";
 import { learnTolls } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { needsByRequest, ruinAround, ruinPair, ruinRequest } from "./ruin.ts";
+import { drawSeed } from "./seed.ts";
 import { place, remove, type State } from "./state.ts";
 
 /*
@@ -20,17 +21,19 @@ const HOT_SCARCE = 1000;
 const MIDDLE = 10;
 const COLD = 0.02;
 /** Part of a scarce search that is spent on weight. */
-const SCARCE_PART = 0.4;
+const SCARCE_PART = 0.5;
 /** Part of the budget that suffices where everything can be covered and only costs are at stake (README). */
-const PLENTY = 0.35;
+const PLENTY = 0.5;
 const BLINK = 0.02;
+/** The same while weight is at stake: which needs fit together matters more than who sits cheapest. */
+const BLINK_FOR_WEIGHT = 0.1;
 const LATE = 0.2;
 /** How often a need that found no place looks for a chain, and how many needs that takes in hand. */
 const CHAIN = 0.1;
 const CHAIN_LIMIT = 50;
 /** How often a seed without a place only looks for a chain; a seed with one, only closes its place; others look around. */
 const SWAP = 0.6;
-const CLOSE = 0.4;
+const CLOSE = 0.2;
 const AROUND = 0.5;
 const MOST_OUT = 12;
 /** Noise of the order by weight, against log 4 between priorities. */
@@ -82,7 +85,7 @@ const ruin = (search: Search): boolean => {
   taste.share = random.unit() < FULL_CHARGE ? 1 : random.unit() * MOST_CHARGE;
   taste.avoid = -1;
   taste.isTolled = random.unit() < TOLLED;
-  const seed = movable[random.below(movable.length)] ?? 0;
+  const seed = drawSeed(state, movable, random);
   const edge = state.edgeOf[seed] ?? -1;
   const siblings = byRequest[model.requestOf[seed] ?? 0] ?? movable;
   const size = 2 + random.below(MOST_OUT);
@@ -192,12 +195,13 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     lead: leads(model),
     order: new Int32Array(needCount),
     keys: new Float64Array(needCount),
-    taste: { ...PLAIN, blink: BLINK, late: LATE },
+    taste: { ...PLAIN, late: LATE },
   };
-  const isScarce = bringIn(search) > 0;
+  let isScarce = bringIn(search) > 0;
   if (isPriced) {
     state.tolls.set(learnTolls(model, isScarce));
     startAgain(search);
+    isScarce = isScarce && movable.some((need) => (state.edgeOf[need] ?? -1) < 0);
   }
   const allowed = isScarce ? budget : PLENTY * budget;
   let best = state.loss;
@@ -205,8 +209,19 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
   const bestSlots = state.startOf.slice();
   const start = meter.steps;
   let temperature = 0;
+  let isForWeight = isScarce;
+  search.taste.blink = isForWeight ? BLINK_FOR_WEIGHT : BLINK;
   for (let moves = 0; meter.steps < start + allowed; moves += 1) {
-    if (moves % 64 === 0) temperature = temperatureAt((meter.steps - start) / allowed, isScarce);
+    if (moves % 64 === 0) {
+      const progress = (meter.steps - start) / allowed;
+      temperature = temperatureAt(progress, isScarce);
+      // Whatever the search for weight ended with, the search for less cost starts from the most weight that it met.
+      if (isForWeight && progress >= SCARCE_PART) {
+        isForWeight = false;
+        search.taste.blink = BLINK;
+        if (state.loss > best) takeOver(state, bestEdges, bestSlots);
+      }
+    }
     move(search, -temperature * Math.log(random.unit()));
     if (state.loss < best - 1e-7) {
       best = state.loss;
