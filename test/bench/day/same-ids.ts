@@ -9,7 +9,7 @@ import { syncBuiltinESMExports } from "node:module";
 
 /** While `work` runs, random bytes count up and random numbers repeat themselves: ids come in the order in which they are made. */
 export const withSameIds = async <T>(work: () => Promise<T>): Promise<T> => {
-  const { randomBytes, randomInt } = crypto;
+  const { randomBytes, randomInt, randomUUID } = crypto;
   let made = 0;
   let state = 1;
   const counted = (size: number): Buffer => {
@@ -19,16 +19,20 @@ export const withSameIds = async <T>(work: () => Promise<T>): Promise<T> => {
     bytes.writeUIntBE(made, size - 6, 6);
     return bytes;
   };
+  const countedUuid = (): ReturnType<typeof randomUUID> => {
+    made += 1;
+    return `00000000-0000-4000-8000-${made.toString(16).padStart(12, "0")}`;
+  };
   const repeated = (most: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 4_294_967_296) * most);
   };
-  Object.assign(crypto, { randomBytes: counted, randomInt: repeated });
+  Object.assign(crypto, { randomBytes: counted, randomInt: repeated, randomUUID: countedUuid });
   syncBuiltinESMExports();
   try {
     return await work();
   } finally {
-    Object.assign(crypto, { randomBytes, randomInt });
+    Object.assign(crypto, { randomBytes, randomInt, randomUUID });
     syncBuiltinESMExports();
   }
 };
