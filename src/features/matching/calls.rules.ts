@@ -1,7 +1,6 @@
-import { asksAllowed, callsAllowed } from "./asking.rules.ts";
-import type { PlacedNeed } from "./blocks.rules.ts";
+import { callsAllowed } from "./asking.rules.ts";
 import type { Desk } from "./desk.rules.ts";
-import { isTakenAtOnce, ringOf, type Reach } from "./reach.rules.ts";
+import { ringOf, type Reach } from "./reach.rules.ts";
 import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
 import { DETOUR, OTHER_PCN } from "./solver/index.ts";
 
@@ -16,8 +15,6 @@ export interface CallPlan {
   readonly ring: number;
   readonly km: number;
 }
-
-type AsksOf = (need: SeekingNeed) => readonly Ask[];
 
 /** Whom to call first: who meets the requirements, then near and in the same PCN, then who was asked least recently (A6). */
 const byPromise = (home: Member, need: SeekingNeed, reach: Reach) => {
@@ -35,49 +32,24 @@ const byPromise = (home: Member, need: SeekingNeed, reach: Reach) => {
 const kindOf = (need: SeekingNeed): string =>
   [need.requestId, need.service, need.minutes, need.channel, need.priority, need.requires.join(",")].join(" ");
 
-/** A need that practices are to be called for, and how many. */
-export interface Wanting {
-  readonly need: SeekingNeed;
-  readonly most: number;
-}
-
-/** Needs that no published slot covers (A4). */
-export const wantingAll = (uncovered: readonly SeekingNeed[], asksOf: AsksOf): Wanting[] =>
-  uncovered.map((need) => ({
-    need,
-    most: callsAllowed(need) - asksOf(need).filter((ask) => ask.kind === "call").length,
-  }));
-
 /**
- * Needs that wait although a wait has passed unanswered, where no published slot is left for the one more practice that may
- * then be asked (A3): it is called. Before, a routine need waited for a whole open day with one silent desk, and then it was
- * often too late to call anybody.
- */
-export const wantingMore = (placed: readonly SeekingNeed[], asksOf: AsksOf, blocks: readonly PlacedNeed[]): Wanting[] =>
-  placed.flatMap((need) => {
-    const made = blocks.filter((block) => block.need.id === need.id);
-    if (need.extraAsks === 0 || made.some((block) => isTakenAtOnce(need, block.clinic))) return [];
-    const most = Math.min(need.extraAsks, asksAllowed(need) - asksOf(need).length - made.length);
-    return most > 0 ? [{ need, most }] : [];
-  });
-
-/**
- * Puts needs to practices that could do the service. Needs of one request that are alike go together, so that a desk is asked
- * once for "5 dressings".
+ * Puts needs that no published slot covers to practices that could do the service. Needs of one request that are alike go
+ * together, so that a desk is asked once for "5 dressings".
  */
 export const planCalls = (
   snapshot: Snapshot,
   reach: Reach,
-  wanting: readonly Wanting[],
+  uncovered: readonly SeekingNeed[],
   rings: ReadonlyMap<string, number>,
-  asksOf: AsksOf,
+  asksOf: (need: SeekingNeed) => readonly Ask[],
   desk: Desk,
 ): CallPlan[] => {
   const calls = new Map<string, { host: Member; needs: SeekingNeed[]; ring: number; km: number }>();
-  for (const { need, most } of wanting) {
+  for (const need of uncovered) {
     const home = snapshot.members.get(need.homeCode);
     if (home === undefined) continue;
-    let left = most;
+    const waiting = asksOf(need).filter((ask) => ask.kind === "call");
+    let left = callsAllowed(need) - waiting.length;
     const ring = rings.get(need.id) ?? need.ring;
     const candidates = reach
       .callable(need, ring)

@@ -2,7 +2,7 @@ import { groupBy, unique } from "../../platform/lists/lists.ts";
 import type { Widening } from "../requests/index.ts";
 import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, dayCounts, freeBeside, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
-import { planCalls, wantingAll, wantingMore, type CallPlan } from "./calls.rules.ts";
+import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
 import { placeExtras } from "./extras.rules.ts";
 import { isFirstChoice, movableOf, type Movable } from "./movable.rules.ts";
@@ -40,8 +40,7 @@ export interface Decisions {
  *
  * First every need without a first choice gets at most one block of the plan (A1), the ring opening at once where it holds
  * nothing (A3), and what has waited for nothing takes firm time that is left; then needs that may wait with more practices get
- * extra asks from what is left (A2); then what no published slot covers, or covers without an answer, is put to practices as
- * calls (A3, A4).
+ * extra asks from what is left (A2); then what no published slot covers is put to practices as calls (A4).
  */
 export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions> => {
   const snapshot = withTimeToAnswer(given);
@@ -69,9 +68,8 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
   const covered = new Set(placed.map((block) => block.need.id));
   const uncovered = seeking.filter((need) => !covered.has(need.id));
   callRings(reach, uncovered, rings, asksOf);
+  const calls = planCalls(snapshot, reach, uncovered, rings, asksOf, desk);
   const blocks = [...placed, ...extra];
-  const wanting = [...wantingAll(uncovered, asksOf), ...wantingMore(snapshot.needs.filter(isPlaced), asksOf, blocks)];
-  const calls = planCalls(snapshot, reach, wanting, rings, asksOf, desk);
   const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
   const waits = (need: SeekingNeed): boolean =>
     asksOf(need).length > 0 || called.has(need.id) || blocks.some((block) => block.need.id === need.id);

@@ -1,19 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { sql } from "drizzle-orm";
-import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
-import { proposeTimes } from "../../../src/features/offers/index.ts";
 import { amendRequest } from "../../../src/features/requests/amending.service.ts";
-import { rows } from "../../../src/platform/db/database.ts";
-import {
-  aClinic,
-  aPractice,
-  aRequest,
-  aUser,
-  couldDo,
-  openTestDatabase,
-  type TestDatabase,
-} from "../../support/index.ts";
+import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
 import { count, needStates, plan, startOver, sweep, waitingFor } from "../../support/story.ts";
 import { recordingPorts } from "../requests/support.ts";
 
@@ -96,39 +85,4 @@ it("A3, O5: once a wait has passed unanswered, firm time in the opened ring is t
   expect(await count(db, sql`offers where state = 'stood-down'`)).toBe(1);
   expect(await count(db, sql`slots where state = 'busy-tentative'`)).toBe(0);
   expect(await count(db, sql`slots where state = 'busy'`)).toBe(1);
-});
-
-it("A3, A4: once a wait has passed unanswered and no published time is left, one more practice is called", async () => {
-  const home = await aPractice(db);
-  const near = await aPractice(db);
-  await aClinic(db, { at: near.code, slots: 1, startsAt: "2026-12-17T09:00:00Z" });
-  const callable = [await aPractice(db), await aPractice(db)];
-  for (const { code } of callable) await couldDo(db, code, "wound-simple");
-  const request = await aRequest(db, {
-    home: home.code,
-    priority: "routine",
-    needs: [{ count: 1, dueBy: "2026-12-18T18:30:00Z" }],
-  });
-  await plan(db);
-  const calls = async (): Promise<number> => count(db, sql`offers where kind = 'call' and state = 'waiting'`);
-  expect(await calls()).toBe(0);
-  await db.advance({ hours: 4 });
-  await sweep(db);
-  expect(await calls()).toBe(1);
-  // Nothing changes that: a plan for another reason calls nobody else.
-  await plan(db);
-  expect(await calls()).toBe(1);
-
-  const [called] = await rows(
-    db.q,
-    z.object({ id: z.string(), code: z.string() }),
-    sql`select id, supporting_code as code from offers where kind = 'call'`,
-  );
-  const desk = await aUser(db, { roles: ["reception"], at: called?.code ?? "" });
-  await db.database.transact(async (tx) =>
-    proposeTimes(tx, desk, called?.id ?? "", { times: [{ start: "2026-12-16T10:00:00.000Z", count: 1 }] }),
-  );
-  expect(await needStates(db, request.requestId)).toEqual(["agreed"]);
-  expect(await waitingFor(db, await aUser(db, { roles: ["reception"], at: near.code }))).toEqual([]);
-  expect(await count(db, sql`slots where state = 'busy-tentative'`)).toBe(0);
 });
