@@ -43,7 +43,7 @@ export const NEXT_DOOR = { practices: 12, earliest: 1 } as const;
 
 /**
  * How many practices around each home are read first, and then, and how many of their earliest free slots (times what one home
- * could take). Only the last step reads whole diaries: ten times as full, they made each step before it ten times as long.
+ * could take). Only the last step reads whole diaries, which may be long.
  */
 const STEPS = [
   NEXT_DOOR,
