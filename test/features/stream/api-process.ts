@@ -116,6 +116,8 @@ export interface Follower {
   readonly client: StreamClient;
   /** Cuts the line without a word, as a network does. */
   cut(): void;
+  /** How many lines it has opened so far. */
+  lines(): number;
   readonly events: StreamEvent[];
   readonly offsets: () => number[];
   readonly problems: unknown[];
@@ -130,11 +132,13 @@ export const follow = (
   const events: StreamEvent[] = [];
   const problems: unknown[] = [];
   let last: WebSocket | undefined;
+  let lines = 0;
   const client = openStream({
     url,
     after: 0,
     createSocket: (to, protocols) => {
       last = new WebSocket(to, [...protocols], { headers });
+      lines += 1;
       return last;
     },
     onEvent: (event) => void events.push(event),
@@ -143,7 +147,14 @@ export const follow = (
     ...options,
     settings: { backoff: { baseMs: 20, maxMs: 200 }, restartSpreadMs: 50, ...options.settings },
   });
-  return { client, events, problems, cut: () => last?.terminate(), offsets: () => events.map((event) => event.offset) };
+  return {
+    client,
+    events,
+    problems,
+    cut: () => last?.terminate(),
+    lines: () => lines,
+    offsets: () => events.map((event) => event.offset),
+  };
 };
 
 /** What a bare socket got: for frames and close codes that the client hides. */

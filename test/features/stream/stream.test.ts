@@ -75,8 +75,9 @@ const twoProcesses = (name: string, options: ApiProcessOptions): void => {
       })();
       for (; !progress.isDone; progress.cuts += 1) {
         await until(() => progress.isDone || follower.client.status().state === "live", { what: "live again" });
+        const before = follower.lines();
         follower.cut();
-        await until(() => follower.client.status().state !== "live", { what: "the client notices" });
+        await until(() => follower.lines() > before, { what: "the client opens another line" });
       }
       await writing;
       await until(() => follower.events.length >= progress.written, { what: "all events" });
