@@ -59,10 +59,24 @@ export const runOnce = async (
   return { ...answer, isRepeat: false };
 };
 
-/** Keeps the refusal of a keyed command, whose transaction was rolled back, so that a repeat is refused the same way. */
-export const rememberRefusal = async (database: Database, keyed: Keyed, answer: StoredAnswer): Promise<void> => {
-  await database.q
+/**
+ * Keeps the refusal of a keyed command, whose transaction was rolled back, so that a repeat is refused the same way. Where
+ * a repeat that ran at the same time was answered first, that answer holds, and is returned.
+ */
+export const rememberRefusal = async (
+  database: Database,
+  keyed: Keyed,
+  answer: StoredAnswer,
+): Promise<StoredAnswer | undefined> => {
+  const { scope, key, fingerprint: print } = keyed;
+  const { rowCount } = await database.q
     .insert(idempotencyKeys)
     .values({ ...keyed, status: answer.status, body: answer.body, createdAt: sql`app_now()` })
     .onConflictDoNothing();
+  if (rowCount !== 0) return undefined;
+  const [earlier] = await database.q
+    .select({ status: idempotencyKeys.status, body: idempotencyKeys.body })
+    .from(idempotencyKeys)
+    .where(and(eq(idempotencyKeys.scope, scope), eq(idempotencyKeys.key, key), eq(idempotencyKeys.fingerprint, print)));
+  return earlier;
 };

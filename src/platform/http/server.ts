@@ -261,7 +261,10 @@ const runCommand = async <A>(
   } catch (error) {
     const answer = toProblem(error);
     const isFinal = error instanceof DomainError && error.code !== "idempotency-key-reused" && answer.status < 500;
-    if (isFinal) await rememberRefusal(database, keyed, { status: answer.status, body: envelope({ body: answer }) });
-    throw error;
+    if (!isFinal) throw error;
+    const kept = { status: answer.status, body: envelope({ body: answer }) };
+    const earlier = await rememberRefusal(database, keyed, kept);
+    if (earlier === undefined) throw error;
+    return replay(call.reply, earlier);
   }
 };

@@ -36,7 +36,7 @@ const routes: readonly Route<string>[] = [
       const count = (counts.get(body.name) ?? 0) + 1;
       counts.set(body.name, count);
       await tx.q.execute(sql`select pg_sleep(0.02)`);
-      if (body.fails) throw new DomainError("conflict", "already-given", "Gone.", { details: { left: 0 } });
+      if (body.fails) throw new DomainError("conflict", "already-given", "Gone.", { details: { tries: count } });
       return { status: 201, body: { count, actor }, etag: count };
     },
   ),
@@ -99,6 +99,13 @@ describe("O6: a command with an Idempotency-Key", () => {
     expect([first.statusCode, again.statusCode, again.body]).toEqual([409, 409, first.body]);
     expect(again.headers["content-type"]).toBe("application/problem+json; charset=utf-8");
     expect(counts.get("lost")).toBe(1);
+  });
+
+  it("that lost a race is refused the same way, also where its repeats come at the same time", async () => {
+    const sent = Array.from({ length: 6 }, async () => post({ name: "both", fails: true }, keyed("key-0004")));
+    const answers = await Promise.all(sent);
+    expect(counts.get("both")).toBeGreaterThan(1);
+    expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
   });
 });
 
