@@ -35,6 +35,8 @@ const referencesOf = (ids: readonly string[], { facts }: Evidence): string[] => 
   ...new Set(facts.agreements.flatMap(({ id, reference }) => (ids.includes(id) ? [reference] : []))),
 ];
 
+const offerOf = (offerId: string, { facts }: Evidence) => facts.offers.find(({ id }) => id === offerId);
+
 /** What moved, by an answer that says so for each agreement. */
 const movedBy = (answer: unknown): string[] =>
   walked.parse(answer).items.flatMap(({ id, changed }) => (changed ? [id] : []));
@@ -42,7 +44,6 @@ const movedBy = (answer: unknown): string[] =>
 /** The lines that an effect must have left. */
 const auditsOf = ({ asked, answer, log }: Effect, evidence: Evidence): Line[] => {
   const { command, about, body } = asked;
-  const { facts } = evidence;
   switch (command) {
     case "post":
       return [["request.post", postedAs(answer)]];
@@ -56,9 +57,13 @@ const auditsOf = ({ asked, answer, log }: Effect, evidence: Evidence): Line[] =>
       ]);
     case "accept":
     case "decline":
-    case "propose":
     case "extend":
-      return [[`offer.${command}`, facts.offers.find(({ id }) => id === about)?.reference ?? ""]];
+      return [[`offer.${command}`, offerOf(about, evidence)?.reference ?? ""]];
+    case "propose": {
+      const { kind, reference = "" } = offerOf(about, evidence) ?? {};
+      // Times that answer a call are agreed at once (A4).
+      return [[kind === "call" ? "offer.accept" : "offer.propose", reference]];
+    }
     case "cancel":
     case "patient-no":
       return referencesOf([about], evidence).map((reference) => ["agreement.cancel", reference]);
