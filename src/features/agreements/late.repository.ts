@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Tx } from "../../platform/db/database.ts";
 import { liveAgreement, selectAgreements, type LiveAgreement } from "./agreements.repository.ts";
 import { waitingSteps } from "./late.rules.ts";
-
-const identified = z.object({ id: z.string() });
 
 const isWaiting = sql`is_live and step in ('agreed', 'blocked', 'passed', 'booked', 'told')`;
 

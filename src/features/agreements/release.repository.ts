@@ -1,8 +1,6 @@
 import { sql } from "drizzle-orm";
-import { z } from "zod";
-import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
-const one = z.object({ id: z.string() });
 const idsOf = (found: readonly { readonly id: string }[]): string[] => found.map(({ id }) => id);
 
 const isUnpassed = sql`is_live and step in ('agreed', 'blocked')`;
@@ -12,7 +10,7 @@ export const requestsToWarn = async (q: Queryable, limit: number): Promise<strin
   idsOf(
     await rows(
       q,
-      one,
+      identified,
       sql`select distinct request_id as id from agreements
           where ${isUnpassed} and release_warn_at <= app_now() order by 1 limit ${limit}`,
     ),
@@ -23,7 +21,7 @@ export const clearWarnings = async (tx: Tx, requestId: string): Promise<string[]
   idsOf(
     await rows(
       tx.q,
-      one,
+      identified,
       sql`update agreements set release_warn_at = null
           where request_id = ${requestId} and ${isUnpassed} and release_warn_at <= app_now() returning id`,
     ),
@@ -34,7 +32,7 @@ export const requestsPastRelease = async (q: Queryable, limit: number): Promise<
   idsOf(
     await rows(
       q,
-      one,
+      identified,
       sql`select distinct request_id as id from agreements
           where ${isUnpassed} and release_at <= app_now() order by 1 limit ${limit}`,
     ),
@@ -45,7 +43,7 @@ export const unpassedOf = async (tx: Tx, requestId: string): Promise<string[]> =
   idsOf(
     await rows(
       tx.q,
-      one,
+      identified,
       sql`select id from agreements where request_id = ${requestId} and ${isUnpassed} and release_at <= app_now() order by id`,
     ),
   );

@@ -1,12 +1,10 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { isoText } from "../../platform/db/iso-text.ts";
-import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import type { Reader } from "./list.repository.ts";
 import { taskView, type TaskKind, type TaskView, type TaskWhy } from "./tasks.schema.ts";
-
-const identified = z.object({ id: z.string() });
 
 const isOpen = sql`t.acknowledged_at is null and t.withdrawn_at is null`;
 

@@ -1,14 +1,12 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { isoText } from "../../platform/db/iso-text.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import { priorities } from "../requests/index.ts";
 import { alarmKinds, type Level } from "./alarms.rules.ts";
 import { alarmView, type AlarmView, type Ending } from "./alarms.schema.ts";
 import type { Cause } from "./causes.repository.ts";
-
-const identified = z.object({ id: z.string() });
 
 export interface NewAlarm extends Cause {
   readonly ownerId: string | null;

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Tx } from "../../platform/db/database.ts";
 
 export type ScheduleKind = "digest" | "fallback";
 
@@ -35,14 +35,12 @@ export const takeDue = async (tx: Tx, kind: ScheduleKind, nextAt: Date, limit: n
       from moved join sharing_memberships m on m.organisation_code = moved.organisation_code order by 1`,
   );
 
-const coded = z.object({ id: z.string() });
-
 /** The brokers of a federation, who are told at their own addresses besides its mailbox. */
 export const brokerIds = async (tx: Tx, organisationCode: string): Promise<string[]> =>
   (
     await rows(
       tx.q,
-      coded,
+      identified,
       sql`select u.id from user_roles r join users u on u.id = r.user_id and u.deactivated_at is null
           where r.organisation_code = ${organisationCode} and r.role = 'broker' order by u.id`,
     )

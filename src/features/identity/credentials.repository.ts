@@ -1,12 +1,9 @@
 import { and, eq, gt, inArray, isNull, sql, type SQL } from "drizzle-orm";
 import type { AnyPgColumn } from "drizzle-orm/pg-core";
-import { z } from "zod";
-import { rows, type Queryable } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable } from "../../platform/db/database.ts";
 import type { Actor, Role } from "../access/index.ts";
 import { apiTokens, sessions, userRoles, users } from "./identity.table.ts";
 import { sessionHours } from "./session-cookie.rules.ts";
-
-const identified = z.object({ id: z.string() });
 
 /*
  * From a credential to an actor: on the path of every request, so it is one indexed statement, planned once for each

@@ -1,10 +1,9 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { offerStates, type OfferState } from "./offers.schema.ts";
 import { offerNeeds, offers, offerSlots } from "./offers.table.ts";
 
-const identified = z.object({ id: z.string() });
 const ofRequest = z.object({ id: z.string(), requestId: z.string() });
 const silent = z.object({ id: z.string(), desk: z.string(), expiresAt: z.coerce.date() });
 

@@ -2,6 +2,7 @@ import { adminsOnly, page, type AppPage } from "../access/index.ts";
 import { londonTime, speakDay } from "../calendar/index.ts";
 import { none, view } from "../../platform/web/page.ts";
 import type { FailedJob, QueueCounts } from "../../platform/queue/backend.ts";
+import { within } from "../../platform/queue/in-time.ts";
 import { readFigures } from "./figures.repository.ts";
 
 /** The part of the queue that people look at. */
@@ -14,17 +15,11 @@ export interface WatchedQueue {
 const WAIT_MS = 2_000;
 const FAILURES = 50;
 
-const within = async <T>(asked: Promise<T>): Promise<T | undefined> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), WAIT_MS);
-  });
-  try {
-    return await Promise.race([asked.catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const inTime = async <T>(asked: Promise<T>): Promise<T | undefined> =>
+  within(
+    asked.catch(() => undefined),
+    WAIT_MS,
+  );
 
 /** `less than a second`, `12 seconds`, `3 minutes`. */
 export const speakSeconds = (seconds: number): string => {
@@ -50,8 +45,8 @@ export const queueBoardPages = (queue: WatchedQueue): readonly AppPage[] => [
     async (_visit, { q }) => {
       const [held, counts, failed] = await Promise.all([
         readFigures(q),
-        within(queue.counts()),
-        within(queue.failed(FAILURES)),
+        inTime(queue.counts()),
+        inTime(queue.failed(FAILURES)),
       ]);
       return view({
         template: "operations/queue-board.njk",

@@ -1,8 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Tx } from "../../platform/db/database.ts";
-
-const identified = z.object({ id: z.string() });
+import { identified, rows, type Tx } from "../../platform/db/database.ts";
 
 /** The first acknowledgement stands; later ones change nothing (R7). Says whether this one did. */
 export const acknowledge = async (tx: Tx, needId: string, userId: string): Promise<boolean> => {

@@ -1,9 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
-import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { needStates, type NeedState, type Priority } from "./requests.schema.ts";
-
-const identified = z.object({ id: z.string() });
 
 /*
  * Every change of a need's state goes through here. Whoever changes needs first locks their rows in the order of their

@@ -252,6 +252,9 @@ export const createDatabase = (pool: pg.Pool, hooks: CommitHooks): Database => {
   return bind(connections, pool, hooks, connections.q);
 };
 
+/** The rows of a statement that answers with ids alone. */
+export const identified = z.object({ id: z.string() });
+
 /** Runs a raw statement and parses every row: the only way from raw SQL to typed values. Instants arrive as text, so schemas coerce. */
 export const rows = async <T extends z.ZodType>(q: Queryable, schema: T, statement: SQL): Promise<z.output<T>[]> => {
   const { rows: found } = await q.execute(statement);

@@ -3,18 +3,25 @@ export interface Closable {
   disconnect(): Promise<void>;
 }
 
-/** Whether `work` was done in time; where it fails, so does this. */
-export const isDoneWithin = async (work: Promise<unknown>, ms: number): Promise<boolean> => {
+/** What `work` comes to, or undefined where it is not done in time; where it fails, so does this. */
+export const within = async <T>(work: Promise<T>, ms: number): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
   });
   try {
-    return await Promise.race([work.then(() => true), late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }
 };
+
+/** Whether `work` was done in time; where it fails, so does this. */
+export const isDoneWithin = async (work: Promise<unknown>, ms: number): Promise<boolean> =>
+  (await within(
+    work.then(() => true),
+    ms,
+  )) ?? false;
 
 /** Closes in order; what does not answer within `graceMs` (its server is gone) is cut off. */
 export const closeWithin = async (thing: Closable, graceMs: number): Promise<void> => {
