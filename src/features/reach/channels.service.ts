@@ -86,11 +86,10 @@ export const sendTest = async (tx: Tx, actor: Actor, parts: ReachParts): Promise
     ring: null,
   };
   const { organisationCode } = actor;
-  await insertDeliveries(
-    tx,
-    organisationCode,
-    [{ channel: "email", recipient: `desk:${organisationCode}`, isReachable: true }],
+  await insertDeliveries(tx, [
     {
+      organisationCode,
+      recipients: [{ channel: "email", recipient: `desk:${organisationCode}`, isReachable: true }],
       cause: `test:${sha256(secret)}`,
       kind: "test",
       priority: "asap",
@@ -98,7 +97,7 @@ export const sendTest = async (tx: Tx, actor: Actor, parts: ReachParts): Promise
       content,
       dueAt: await appNow(tx.q),
     },
-  );
+  ]);
   await recordAudit(tx, actor, "mailbox.test", organisationCode);
 };
 

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { appNow, type Database, type Tx } from "../../platform/db/database.ts";
 import { groupedByStream, readAfter } from "../../platform/event-log/event-log.ts";
-import { recipientsOf } from "./deliveries.repository.ts";
+import { unique } from "../../platform/lists/lists.ts";
+import { recipientsAt } from "./deliveries.repository.ts";
 import { behindCursors, moveCursors, readKnown, takeCursors } from "./derive.repository.ts";
 import { heardIn } from "./heard.rules.ts";
 import { heardTypes, namedIn } from "./heard.schema.ts";
 import { linesWithoutIdentifiers, withoutIdentifiers } from "./note.rules.ts";
-import { queueNote } from "./queue.service.ts";
+import { queueNotes } from "./queue.service.ts";
 
 const EVENTS_AT_ONCE = 500;
 const ORGANISATIONS_AT_ONCE = 500;
@@ -37,10 +38,18 @@ const readOn = async (tx: Tx, codes: readonly string[]): Promise<boolean> => {
   const heard = [...events.values()].flat().filter(({ type }) => heardTypes.includes(type));
   if (heard.length > 0) {
     const known = await readKnown(tx.q, namedIn(heard), await appNow(tx.q));
-    for (const [code, mine] of groupedByStream(heard)) {
-      const notes = mine.flatMap((event) => heardIn(event, known));
-      const recipients = notes.length === 0 ? [] : await recipientsOf(tx.q, { organisationCode: code });
-      for (const note of notes) await queueNote(tx, code, recipients, { ...note, content: cleaned(note.content) });
+    const notes = [...groupedByStream(heard)].flatMap(([organisationCode, mine]) =>
+      mine.flatMap((event) =>
+        heardIn(event, known).map((note) => ({ ...note, organisationCode, content: cleaned(note.content) })),
+      ),
+    );
+    if (notes.length > 0) {
+      // For all of them at once: on a busy day these are dozens, and each of their statements took the time of those who plan.
+      const recipients = await recipientsAt(tx.q, unique(notes.map(({ organisationCode }) => organisationCode)));
+      await queueNotes(
+        tx,
+        notes.map((note) => ({ ...note, recipients: recipients.get(note.organisationCode) ?? [] })),
+      );
     }
   }
   await moveCursors(

@@ -1,35 +1,37 @@
-import { appNow, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { appNow, type Tx } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { addOpenMinutes, defaultOpeningHours, openFrom, type OpeningHours } from "../calendar/index.ts";
 import { openingHoursOf } from "../practices/index.ts";
 import type { Priority } from "../requests/index.ts";
-import { insertDeliveries, lastDigestOf, recipientsOf, type Recipient } from "./deliveries.repository.ts";
+import {
+  insertDeliveries,
+  lastDigestsOf,
+  recipientsAt,
+  recipientsOfUser,
+  type Recipient,
+} from "./deliveries.repository.ts";
 import type { MessageKind } from "./message-kinds.ts";
 import { noteInput, type NoteInput } from "./note.schema.ts";
 
 /** Routine messages wait until so many open minutes have passed since the last bundle. */
 const BUNDLE_MINUTES = 30;
 
-const hoursOf = async (q: Queryable, organisationCode: string | undefined): Promise<readonly OpeningHours[]> =>
-  (organisationCode === undefined ? undefined : (await openingHoursOf(q, [organisationCode])).get(organisationCode)) ??
-  defaultOpeningHours;
-
 /**
  * When a message may go: asap at once, whatever the hour; urgent when the desk is open; routine then too, but bundled, so
- * that a desk hears at most once in 30 open minutes (A6).
+ * that a desk hears at most once in 30 open minutes (A6). `lastDigest`: when its last bundle went.
  */
-export const dueFor = async (q: Queryable, organisationCode: string | undefined, priority: Priority): Promise<Date> => {
-  const now = await appNow(q);
+const dueAt = (priority: Priority, now: Date, hours: readonly OpeningHours[], lastDigest: Date | undefined): Date => {
   if (priority === "asap") return now;
-  const hours = await hoursOf(q, organisationCode);
   const open = openFrom(hours, now);
-  if (priority === "urgent" || organisationCode === undefined) return open;
-  const last = await lastDigestOf(q, organisationCode);
-  if (last === undefined) return open;
-  const quietUntil = addOpenMinutes(hours, last, BUNDLE_MINUTES);
+  if (priority === "urgent" || lastDigest === undefined) return open;
+  const quietUntil = addOpenMinutes(hours, lastDigest, BUNDLE_MINUTES);
   return quietUntil > open ? quietUntil : open;
 };
 
+/** One thing, for whom of an organisation or, without one, of the platform itself. */
 export interface Note {
+  readonly organisationCode: string | undefined;
+  readonly recipients: readonly Recipient[];
   readonly cause: string;
   readonly kind: MessageKind;
   readonly priority: Priority;
@@ -37,18 +39,29 @@ export interface Note {
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** Writes the delivery rows of one thing for each recipient; what was queued before under the same cause is not again. */
-export const queueNote = async (
-  tx: Tx,
-  organisationCode: string | undefined,
-  recipients: readonly Recipient[],
-  note: Note,
-): Promise<number> => {
-  if (recipients.length === 0) return 0;
-  const dueAt = await tx.once(`reach.due ${organisationCode ?? ""} ${note.priority}`, async () =>
-    dueFor(tx.q, organisationCode, note.priority),
+/** Writes the delivery rows of each thing for each of its recipients; what was queued before under the same cause is not again. */
+export const queueNotes = async (tx: Tx, notes: readonly Note[]): Promise<number> => {
+  const told = notes.filter(({ recipients }) => recipients.length > 0);
+  if (told.length === 0) return 0;
+  const codes = unique(told.flatMap(({ organisationCode }) => organisationCode ?? []));
+  const [now, hours, digests] = await Promise.all([
+    appNow(tx.q),
+    openingHoursOf(tx.q, codes),
+    lastDigestsOf(tx.q, codes),
+  ]);
+  return insertDeliveries(
+    tx,
+    told.map(({ organisationCode = null, ...note }) => ({
+      ...note,
+      organisationCode,
+      dueAt: dueAt(
+        note.priority,
+        now,
+        hours.get(organisationCode ?? "") ?? defaultOpeningHours,
+        digests.get(organisationCode ?? ""),
+      ),
+    })),
   );
-  return insertDeliveries(tx, organisationCode ?? null, recipients, { ...note, dueAt });
 };
 
 export type MailToQueue = Omit<NoteInput, "linkText" | "ring" | "priority"> &
@@ -64,8 +77,14 @@ export type MailToQueue = Omit<NoteInput, "linkText" | "ring" | "priority"> &
 export const queueMail = async (tx: Tx, message: MailToQueue): Promise<{ readonly queued: number }> => {
   const input = noteInput.parse({ linkText: "Open Covershare", ring: null, priority: "urgent", ...message });
   const { organisationCode, userId, cause, kind, priority, subject, lines, link, linkText, ring, page } = input;
-  const recipients = await recipientsOf(tx.q, { organisationCode, userId });
+  const [there, own] = await Promise.all([
+    organisationCode === undefined ? undefined : recipientsAt(tx.q, [organisationCode]),
+    userId === undefined ? [] : recipientsOfUser(tx.q, userId),
+  ]);
+  const recipients = [...(there?.get(organisationCode ?? "") ?? []), ...own];
   const content = { subject, lines, link, linkText, ring, ...(page && { page }) };
-  const queued = await queueNote(tx, organisationCode, recipients, { cause, kind, priority, offerId: null, content });
+  const queued = await queueNotes(tx, [
+    { organisationCode, recipients, cause, kind, priority, offerId: null, content },
+  ]);
   return { queued };
 };
