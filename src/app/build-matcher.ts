@@ -35,7 +35,13 @@ export const startMatcher = async (resources: Resources): Promise<StartedMatcher
   const courier = openCourier({ database, log, poster: openPoster(config), sealer });
   releasers.add("webhooks", () => courier.close());
   const { metrics, sink } = telemetry;
-  const sweeping = { everyMs: config.matcher.sweepEveryMs, log, observe: metrics.observeSweep, sink };
+  const sweeping = {
+    everyMs: config.matcher.sweepEveryMs,
+    log,
+    observe: metrics.observeSweep,
+    sink,
+    giveWay: () => queue.untilIdle(GIVE_WAY_MS),
+  };
   const sweep = startSweep([...sealingSweepers(database, sealer, log), ...sweepers(parts), courier.sweeper], sweeping);
   // A queue that was away may have come back empty.
   queue.onBack(() => sweep.hurry());
@@ -62,6 +68,9 @@ const warmUp = ({ database, log, releasers }: Resources, solve: Parameters<typeo
     await warming;
   });
 };
+
+/** A plan takes a dozen milliseconds; where they come one after another sweeps go on beside them. */
+const GIVE_WAY_MS = 50;
 
 const WARM_UP = { plans: 200, forMs: 3_000 };
 

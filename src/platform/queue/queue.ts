@@ -32,6 +32,8 @@ export interface Queue {
   startWorkers(handlers: readonly JobHandler[], settings: WorkerSettings): Promise<void>;
   /** Called each time that the backend is there again after it was away: what lay in it may be lost. */
   onBack(listener: () => void): void;
+  /** Once none of the jobs at hand in this process is any more, or after so long: for what nobody waits for. */
+  untilIdle(ms: number): Promise<void>;
   counts(): Promise<QueueCounts>;
   /** Jobs that were given up, the last ones first. The sweep has done their work, or does. */
   failed(limit: number): Promise<readonly FailedJob[]>;
@@ -142,6 +144,7 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
   const engine = await openEngine(options.backend, log);
   const closers: ((graceMs: number) => Promise<void>)[] = [];
   const pending = new Set<Promise<void>>();
+  const atHand = new Set<Promise<void>>();
   let isClosing = false;
 
   /** What could not be handed on while the backend was away, each thing once: handed on as soon as it is back. */
@@ -181,11 +184,16 @@ export const openQueue = async (options: QueueOptions): Promise<Queue> => {
     isReady: () => !isClosing && engine.isReady(),
     counts: () => engine.counts(),
     failed: async (limit) => (await engine.failed(limit)).map((job) => ({ ...job, data: apart(job.data).payload })),
+    untilIdle: async (ms) => void (await isDoneWithin(Promise.allSettled(atHand), ms)),
     startWorkers: async (handlers, settings) => {
       const process = processWith(checkHandlers(contracts, handlers), options);
       const worker = engine.startWorker({
         concurrency: settings.concurrency,
-        process,
+        process: async (job) => {
+          const work = process(job);
+          atHand.add(work);
+          await work.finally(() => atHand.delete(work));
+        },
         onFailed: (job, error) =>
           log.error({ job: job?.name, attempt: job?.attemptsMade, error: error.message }, "a job failed"),
       });

@@ -30,6 +30,13 @@ export interface SweepTelling {
   readonly sink?: SpanSink | undefined;
 }
 
+export interface SweepOptions extends SweepTelling {
+  readonly everyMs: number;
+  readonly log: Logger;
+  /** Lets those go first for whom somebody waits: called before each sweeper. */
+  readonly giveWay?: () => Promise<void>;
+}
+
 const runOne = async (sweeper: Sweeper, log: Logger, { observe, sink }: SweepTelling): Promise<void> => {
   const begunMs = wallClock.monotonicMs();
   // A trace of its own: what it tells, and the jobs it makes, can be followed back to it.
@@ -55,9 +62,10 @@ export const sweepOnce = async (
   sweepers: readonly Sweeper[],
   log: Logger,
   telling: SweepTelling = {},
-  isOver: () => boolean = () => false,
+  { isOver = () => false, giveWay }: { isOver?: () => boolean; giveWay?: SweepOptions["giveWay"] } = {},
 ): Promise<void> => {
   for (const sweeper of sweepers) {
+    if (giveWay !== undefined) await giveWay();
     if (isOver()) return;
     await runOne(sweeper, log, telling);
   }
@@ -67,10 +75,7 @@ export const sweepOnce = async (
  * Sweeps about every `everyMs` (half to one and a half times, so that matchers do not march in step). A plain timer and not
  * a scheduler of the queue: a queue that was wiped or is away is exactly what the sweep is for.
  */
-export const startSweep = (
-  sweepers: readonly Sweeper[],
-  options: SweepTelling & { readonly everyMs: number; readonly log: Logger },
-): Sweep => {
+export const startSweep = (sweepers: readonly Sweeper[], options: SweepOptions): Sweep => {
   let isClosed = false;
   let isHurried = false;
   let isRunning = false;
@@ -80,7 +85,7 @@ export const startSweep = (
     clearTimeout(timer);
     isHurried = false;
     isRunning = true;
-    round = sweepOnce(sweepers, options.log, options, () => isClosed).finally(() => {
+    round = sweepOnce(sweepers, options.log, options, { ...options, isOver: () => isClosed }).finally(() => {
       isRunning = false;
       if (isClosed) return;
       if (isHurried) begin();

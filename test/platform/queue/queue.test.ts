@@ -51,6 +51,34 @@ const onBackend = (name: string, backendOf: () => QueueBackend): void => {
       await Promise.all([producing.close(), working.close()]);
     });
 
+    it("says when no job is at hand any more, and does not wait for it for ever", async () => {
+      const queue = await open(backendOf());
+      let isAtIt = false;
+      let finish = (): void => undefined;
+      const held = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const hold = async (): Promise<void> => {
+        isAtIt = true;
+        await held;
+      };
+      await queue.startWorkers([handles(count, hold), handles(shout, nothing)], enough);
+      await until(() => queue.isReady());
+      // Nothing is at hand yet.
+      await queue.untilIdle(60_000);
+      queue.producer.enqueue({ job: "count", payload: { n: 1 } });
+      await until(() => isAtIt, { what: "the job is at hand" });
+      let isIdle = false;
+      const idle = queue.untilIdle(60_000).then(() => {
+        isIdle = true;
+      });
+      await queue.untilIdle(20);
+      expect(isIdle).toBe(false);
+      finish();
+      await idle;
+      await queue.close();
+    });
+
     it("does a delayed job later, and not a second late", async () => {
       const queue = await open(backendOf());
       const ranAt: number[] = [];

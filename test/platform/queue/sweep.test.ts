@@ -25,6 +25,15 @@ describe("the sweep (M5)", () => {
     expect(ran).toEqual(["broken", "whole"]);
   });
 
+  it("lets others go first before each of its parts, and looks only then whether it is over", async () => {
+    const said: string[] = [];
+    const giveWay = async (): Promise<void> => void said.push("others");
+    const part = (name: string) => ({ name, run: async (): Promise<void> => void said.push(name) });
+    const isOver = (): boolean => said.length > 4;
+    await sweepOnce([part("first"), part("second"), part("third")], silentLogger, {}, { giveWay, isOver });
+    expect(said).toEqual(["others", "first", "others", "second", "others"]);
+  });
+
   it("comes round again and again, never twice at once, and waits for its round when closed", async () => {
     let now = 0;
     let most = 0;
