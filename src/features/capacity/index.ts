@@ -8,7 +8,7 @@ export {
   type ClinicToCreate,
   type CreatedClinic,
 } from "./clinic-create.service.ts";
-export { setSlotStates } from "./slots.repository.ts";
+export { holdSlots, setSlotStates } from "./slots.repository.ts";
 export { firmSince, isFirmToday } from "./firm.rules.ts";
 export { nextWeekRoutes } from "./next-week.routes.ts";
 export { clinicRoutes } from "./clinics.routes.ts";

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { newId } from "../../platform/ids/ids.ts";
@@ -44,6 +44,21 @@ export const insertSlots = async (tx: Tx, slots: readonly NewSlot[]): Promise<vo
 
 const changed = z.object({ id: z.uuid() });
 
+/** SQL: locks those slots that are in one of these states, in the order of their ids. */
+const lockedIn = (slotIds: readonly string[], from: readonly SlotState[]): SQL => sql`
+  select id from slots
+  where id = any(${sql.param([...slotIds])}::uuid[]) and state = any(${sql.param([...from])}::text[]) and gone_at is null
+  order by id for update`;
+
+/** Holds free slots, and expects all of them to be so: where one is not, the unit runs again (see `expect_as_read`). */
+export const holdSlots = (tx: Tx, slotIds: readonly string[]): void => {
+  if (slotIds.length === 0) return;
+  tx.write(sql`
+    with mine as materialized (${lockedIn(slotIds, ["free"])}),
+    held as (update slots set state = 'busy-tentative' from mine where slots.id = mine.id returning 1)
+    select expect_as_read(count(*) = ${slotIds.length}) from held`);
+};
+
 /**
  * Moves slots from one of the states `from` to `to`, in one statement, and answers the ids of those that moved: a slot
  * that somebody else moved first is not among them. Rows are locked in the order of their ids, so that two callers with
@@ -60,11 +75,7 @@ export const setSlotStates = async (
     tx.q,
     changed,
     sql`
-      with mine as materialized (
-        select id from slots
-        where id = any(${sql.param([...slotIds])}::uuid[]) and state = any(${sql.param([...from])}::text[]) and gone_at is null
-        order by id for update
-      )
+      with mine as materialized (${lockedIn(slotIds, from)})
       update slots set state = ${to} from mine where slots.id = mine.id returning slots.id`,
   );
   return moved.map((row) => row.id);

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { RunAgain, type Tx } from "../../platform/db/database.ts";
+import type { Tx } from "../../platform/db/database.ts";
 import { groupBy, unique } from "../../platform/lists/lists.ts";
 import { makeAgreements } from "../agreements/index.ts";
 import { recordAudit, system } from "../audit/index.ts";
-import { setSlotStates } from "../capacity/index.ts";
+import { holdSlots, setSlotStates } from "../capacity/index.ts";
 import {
   createOffers,
   promoteExtras,
@@ -12,8 +12,16 @@ import {
   standDown,
   type OfferDraft,
 } from "../offers/index.ts";
-import { brokersOf } from "../practices/index.ts";
-import { announceRequests, lockNeeds, lockRequests, readAnnouncement, widenNeeds } from "../requests/index.ts";
+import { brokersOf, knowBrokers } from "../practices/index.ts";
+import {
+  announceCounted,
+  announceRequests,
+  expectCounts,
+  expectRequests,
+  lockNeeds,
+  lockRequests,
+  type Told,
+} from "../requests/index.ts";
 import type { PlacedNeed } from "./blocks.rules.ts";
 import type { CallPlan } from "./calls.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
@@ -46,11 +54,10 @@ const requestsOf = (snapshot: Snapshot, decisions: Decisions): string[] => {
 export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Decisions): Promise<Applied> => {
   const requestIds = requestsOf(snapshot, decisions);
   if (requestIds.length === 0) return { agreed: 0, offers: 0, calls: 0, dropped: 0 };
-  const { announce, ...found } = await lockAndHold(tx, snapshot, decisions, requestIds);
-  const { looking, isCurrent } = standing(found);
+  const { looking, isCurrent } = await lock(tx, snapshot, decisions, requestIds);
   const blocks = blocksOf(decisions);
   for (const { offerId, needId } of decisions.shrink) await shrinkOffer(tx, offerId, [needId]);
-  const won = found.taken ?? (await holdSlots(tx, blocks));
+  const won = await holdFree(tx, blocks);
   const held = await keepWhole(tx, blocks, won, (block) => looking.has(block.need.id) && isCurrent(block.need));
   const agree = held.filter((block) => decisions.agree.includes(block));
   const offer = held.filter((block) => decisions.offer.includes(block));
@@ -71,49 +78,36 @@ export const applyDecisions = async (tx: Tx, snapshot: Snapshot, decisions: Deci
   );
   if (agreed > 0 || drafts.length > 0 || decisions.shrink.length > 0) {
     await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed, offers: drafts.length });
-    if (announce === undefined) await announceRequests(tx, requestIds);
-    else announce();
+    await announceRequests(tx, requestIds);
   }
   return { agreed, offers: drafts.length - calls.length, calls: calls.length, dropped: blocks.length - held.length };
 };
 
 /**
- * Writes a plan that only asks as if nothing had happened since it was read, which is nearly always so: nothing is waited
- * for, and while the database locks and holds, the rest is made ready. What it locked and held is looked at before the
- * commit; where that is not what the plan counted on nothing stays, and `RunAgain` says so: `applyDecisions` is for that.
- * `also` writes what goes with it.
+ * Writes a plan that only asks as if nothing had happened since it was read, which is nearly always so: all of it goes to
+ * the database in one round trip, with the commit, and while the database locks and holds, the rest is made ready. The
+ * database itself looks whether that is what the plan counted on; where it is not, nothing stays and the unit runs again:
+ * `applyDecisions` is for that. `told` is how its requests stood.
  */
-export const applyAsRead = async (
-  tx: Tx,
-  snapshot: Snapshot,
-  decisions: Decisions,
-  also: () => void,
-): Promise<void> => {
+export const applyAsRead = async (tx: Tx, snapshot: Snapshot, decisions: Decisions, told: Told): Promise<void> => {
+  const versions = new Map(snapshot.needs.map((need) => [need.requestId, need.requestVersion]));
   const requestIds = requestsOf(snapshot, decisions);
-  if (requestIds.length === 0) return also();
-  const write = async (): Promise<boolean> => {
-    // The locks go out now.
-    await nextTurn();
-    const drafts = draftsOf(snapshot, decisions);
-    const data = { agreed: 0, offers: drafts.length };
-    const written = Promise.all([
-      ask(tx, decisions, drafts),
-      drafts.length > 0 ? recordAudit(tx, system, "matching.plan", snapshot.groupCode, data) : undefined,
-    ]);
-    also();
-    await written;
-    return drafts.length > 0;
-  };
-  const [{ announce, ...found }, asks] = await Promise.all([lockAndHold(tx, snapshot, decisions, requestIds), write()]);
-  const { looking, isCurrent } = standing(found);
-  const won = new Set(found.taken);
-  const needs = [...decisions.offer.map((block) => block.need), ...decisions.calls.flatMap((call) => call.needs)];
-  const isAsRead =
-    needs.every((need) => looking.has(need.id) && isCurrent(need)) &&
-    decisions.offer.every((block) => block.slotIds.every((id) => won.has(id)));
-  if (!isAsRead) throw new RunAgain();
-  if (asks) announce?.();
-  return undefined;
+  if (requestIds.length === 0) return;
+  const counted = told.counted.filter(({ requestId }) => requestIds.includes(requestId));
+  expectRequests(tx, new Map(requestIds.map((id) => [id, versions.get(id) ?? 0])));
+  expectCounts(tx, counted, wantedBy(decisions));
+  holdSlots(
+    tx,
+    decisions.offer.flatMap((block) => block.slotIds),
+  );
+  // These go out now.
+  await nextTurn();
+  knowBrokers(tx, snapshot.groupCode, [...told.brokers]);
+  const drafts = draftsOf(snapshot, decisions);
+  await ask(tx, decisions, drafts);
+  if (drafts.length === 0) return;
+  await recordAudit(tx, system, "matching.plan", snapshot.groupCode, { agreed: 0, offers: drafts.length });
+  announceCounted(tx, { ...told, counted });
 };
 
 /** Asking moves nothing from one count of R8 to another; agreeing and standing down do. */
@@ -122,29 +116,25 @@ export const onlyAsks = (decisions: Decisions): boolean =>
 
 const blocksOf = (decisions: Decisions): PlacedNeed[] => [...decisions.agree, ...decisions.offer];
 
-/**
- * Sent together, carried out in this order: requests are what everybody locks first. Slots that others' extra asks hold
- * are freed before they can be taken, so a plan that stands any of them down holds later.
- */
-const lockAndHold = async (tx: Tx, snapshot: Snapshot, decisions: Decisions, requestIds: readonly string[]) => {
-  const blocks = blocksOf(decisions);
-  const wanted = unique([...blocks.map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)]);
-  const asksOnly = onlyAsks(decisions);
-  const [versions, needs, , announce, taken] = await Promise.all([
-    lockRequests(tx, requestIds),
-    lockNeeds(tx, wanted),
-    brokersOf(tx, snapshot.groupCode),
-    asksOnly ? readAnnouncement(tx, requestIds) : undefined,
-    asksOnly ? holdSlots(tx, blocks) : undefined,
-  ]);
-  return { versions, needs, announce, taken };
-};
+/** Needs for which something is written that only those have who look for cover. */
+const wantedBy = (decisions: Decisions): string[] =>
+  unique([...blocksOf(decisions).map((block) => block.need.id), ...decisions.calls.flatMap(needIdsOf)]);
 
-/** What of the needs still stands: which of them look for cover, and whether they ask for what the plan read. */
-const standing = ({ versions, needs }: Pick<Awaited<ReturnType<typeof lockAndHold>>, "versions" | "needs">) => ({
-  looking: new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id)),
-  isCurrent: (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion,
-});
+/**
+ * Sent together, carried out in this order: requests are what everybody locks first. Answers what of the needs still
+ * stands: which of them look for cover, and whether they ask for what the plan read.
+ */
+const lock = async (tx: Tx, snapshot: Snapshot, decisions: Decisions, requestIds: readonly string[]) => {
+  const [versions, needs] = await Promise.all([
+    lockRequests(tx, requestIds),
+    lockNeeds(tx, wantedBy(decisions)),
+    brokersOf(tx, snapshot.groupCode),
+  ]);
+  return {
+    looking: new Set(needs.filter((need) => ["open", "offered"].includes(need.state)).map((need) => need.id)),
+    isCurrent: (need: SeekingNeed): boolean => versions.get(need.requestId) === need.requestVersion,
+  };
+};
 
 const draftsOf = (snapshot: Snapshot, { offer, calls }: Pick<Decisions, "offer" | "calls">): OfferDraft[] => [
   ...slotDrafts(snapshot, offer),
@@ -153,16 +143,15 @@ const draftsOf = (snapshot: Snapshot, { offer, calls }: Pick<Decisions, "offer" 
 
 /** Makes the offers and calls, and notes how far asking has widened. All is sent at once. */
 const ask = async (tx: Tx, decisions: Decisions, drafts: readonly OfferDraft[]): Promise<void> => {
-  const made = createOffers(tx, drafts);
+  const made = createOffers(tx, drafts, decisions.widen);
   promoteExtras(tx, decisions.promote);
-  widenNeeds(tx, decisions.widen);
   await made;
 };
 
 const needIdsOf = (call: CallPlan): string[] => call.needs.map((need) => need.id);
 
 /** Holds what of these blocks' slots is still free. */
-const holdSlots = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<string[]> =>
+const holdFree = async (tx: Tx, blocks: readonly PlacedNeed[]): Promise<string[]> =>
   setSlotStates(
     tx,
     blocks.flatMap((block) => block.slotIds),

@@ -1,15 +1,17 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
 const coded = z.object({ code: z.string() });
 
-const dueRow = z.object({ id: z.coerce.number(), cause: z.string() });
+export const dueRow = z.object({ id: z.coerce.number(), cause: z.string() });
 export type DueRow = z.output<typeof dueRow>;
 
-/** What is due for matching in a group now. Exactly these rows are deleted later: ids commit out of order. */
-export const readDue = async (q: Queryable, groupCode: string): Promise<DueRow[]> =>
-  rows(q, dueRow, sql`select id, cause from match_due where group_code = ${groupCode} and match_due_at <= app_now()`);
+/** SQL: what is due for matching in a group now. Exactly these rows are deleted later: ids commit out of order. */
+export const dueIn = (groupCode: string | SQL): SQL =>
+  sql`select id, cause from match_due where group_code = ${groupCode} and match_due_at <= app_now()`;
+
+export const readDue = async (q: Queryable, groupCode: string): Promise<DueRow[]> => rows(q, dueRow, dueIn(groupCode));
 
 /** Says that a plan has seen this. */
 export const clearDue = (tx: Tx, ids: readonly number[]): void => {

@@ -1,13 +1,15 @@
 import type { Database } from "../../platform/db/database.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import { askForMatching } from "../match-due/index.ts";
+import { readTold } from "../requests/index.ts";
 import { applyAsRead, applyDecisions, onlyAsks } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
 import { isEnough } from "./enough.rules.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
-import { readOpenWithNear, readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
+import { readNextDoor, type NextDoor } from "./next-door.service.ts";
+import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 const lockOf = (groupCode: string): string => `plan ${groupCode}`;
@@ -21,9 +23,9 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
     const won = await database.tryExclusively(
       lockOf(groupCode),
       // Nearly every plan is about what was just posted, so that is read before it is known whether there is one.
-      async (mine) => Promise.all([readDue(mine.q, groupCode), readOpenWithNear(mine, groupCode, NEXT_DOOR.practices)]),
-      async (mine, [due, open]) => {
-        if (due.length > 0) await planOnce(mine, groupCode, due, solve, open);
+      async (mine) => readNextDoor(mine, groupCode, NEXT_DOOR),
+      async (mine, nextDoor) => {
+        if (nextDoor.due.length > 0) await planOnce(mine, groupCode, nextDoor.due, solve, nextDoor);
       },
     );
     if (!won || (await readDue(database.q, groupCode)).length === 0) return;
@@ -60,18 +62,19 @@ const decideStepwise = async (
   database: Database,
   groupCode: string,
   needs: Breadth["needs"],
-  wanted: Wanted,
+  { wanted, first }: { readonly wanted: Wanted; readonly first: Snapshot | undefined },
   solve: Solver,
 ): Promise<Planned | undefined> => {
   const covers = ({ snapshot, decisions }: Planned): boolean =>
     decisions.uncovered.length === 0 && isEnough(snapshot, decisions);
-  const plan = async (breadth: Breadth): Promise<Planned | undefined> => {
-    const snapshot = await readSnapshot(database.q, groupCode, breadth, { wanted, beside: database.beside() });
+  const plan = async (breadth: Breadth, known?: Snapshot): Promise<Planned | undefined> => {
+    const snapshot =
+      known ?? (await readSnapshot(database.q, groupCode, breadth, { wanted, beside: database.beside() }));
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
   let planned: Planned | undefined;
   for (const step of STEPS) {
-    planned = await plan({ needs, ...step, moves: false });
+    planned = await plan({ needs, ...step, moves: false }, step === NEXT_DOOR ? first : undefined);
     if (planned === undefined || covers(planned)) return planned;
     // Everything within reach was read.
     if (planned.snapshot.restBeginsAtKm.size === 0 && planned.snapshot.restBeginsAt.size === 0) break;
@@ -80,20 +83,24 @@ const decideStepwise = async (
 };
 
 /**
- * Reads, decides and writes once, for what is due; `open` is what looks for cover and nobody is asked for, where that was
- * read after the lock was taken. Alone only for measuring: `planGroup` is what keeps plans apart.
+ * Reads, decides and writes once, for what is due; `nextDoor` is what a post needs, where that was read after the lock was
+ * taken. Alone only for measuring: `planGroup` is what keeps plans apart.
  */
 export const planOnce = async (
   database: Database,
   groupCode: string,
   due: readonly DueRow[],
   solve: Solver,
-  open?: Wanted,
+  nextDoor?: NextDoor,
 ): Promise<void> => {
   const needs = due.every(({ cause }) => ONLY_NEEDS.has(cause)) ? "open" : "seeking";
-  const known = needs === "open" ? open : undefined;
-  const wanted = known ?? (await readWanted(database.q, groupCode, needs));
-  const planned = await decideStepwise(database, groupCode, needs, wanted, solve);
+  const known = needs === "open" ? nextDoor : undefined;
+  const wanted = known?.wanted ?? (await readWanted(database.q, groupCode, needs));
+  const requestIds = wanted.needs.map((need) => need.requestId);
+  const [planned, told] = await Promise.all([
+    decideStepwise(database, groupCode, needs, { wanted, first: known?.snapshot }, solve),
+    known?.told ?? readTold(database.q, groupCode, requestIds),
+  ]);
   const lines = unique((planned?.snapshot.needs ?? []).map((need) => need.lineId));
   const ids = due.map(({ id }) => id);
   let mayAssume = planned !== undefined && onlyAsks(planned.decisions);
@@ -107,8 +114,10 @@ export const planOnce = async (
     };
     if (planned === undefined) return noteSeen();
     const { snapshot, decisions } = planned;
-    if (assumes) await applyAsRead(tx, snapshot, decisions, noteSeen);
-    else {
+    if (assumes) {
+      await applyAsRead(tx, snapshot, decisions, told);
+      noteSeen();
+    } else {
       const { dropped } = await applyDecisions(tx, snapshot, decisions);
       noteSeen();
       if (dropped > 0) await askForMatching(tx, groupCode, "plan.dropped");

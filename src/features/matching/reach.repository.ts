@@ -1,8 +1,6 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable } from "../../platform/db/database.ts";
-import { unique } from "../../platform/lists/lists.ts";
-import { openHomes } from "./seeking.repository.ts";
 import { textArray } from "./sql.ts";
 
 /*
@@ -56,58 +54,23 @@ export const readRest = async (
   return new Map(found.map(({ homeCode, km }) => [homeCode, km]));
 };
 
-const near = z.object({
+export const nearRow = z.object({
   homeCode: z.string(),
   maxKm: z.number(),
   hosts: z.array(z.string()),
   restKm: z.number().nullable(),
 });
 
-/** Whom `codesNear` and `readRest` name for some homes, where that was looked up before. */
-export interface Near {
-  readonly nearest: number;
-  readonly homes: readonly z.output<typeof near>[];
-}
+export type Near = readonly z.output<typeof nearRow>[];
 
-const readNearTo = async (q: Queryable, homes: SQL, nearest: number): Promise<Near> => ({
-  nearest,
-  homes: await rows(
-    q,
-    near,
-    sql`
-      select "homeCode", "maxKm",
-             coalesce(jsonb_agg(host_code) filter (where place <= ${nearest} or is_same_pcn), '[]')
-               || (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = "homeCode") as hosts,
-             min(km) filter (where place = ${nearest + 1}) as "restKm"
-      from ${within(homes)} group by "homeCode", "maxKm"`,
-  ),
-});
-
-/** Who is near these homes. */
-export const readNear = async (q: Queryable, homes: readonly Home[], nearest: number): Promise<Near> =>
-  readNearTo(q, listed(homes), nearest);
-
-/** Who is near the homes whose needs nobody is asked for: read together with these needs, and before they are known. */
-export const readNearOpen = async (q: Queryable, groupCode: string, nearest: number): Promise<Near> =>
-  readNearTo(q, sql`${openHomes(groupCode)} as t`, nearest);
-
-/** What of `near` holds for exactly these homes; undefined unless all of them are in it, with the same reach. */
-export const nearOf = (
-  known: Near | undefined,
-  homes: readonly Home[],
-  nearest: Near["nearest"] | "all",
-): Near | undefined => {
-  if (known?.nearest !== nearest) return undefined;
-  const found = homes.flatMap(
-    (home) => known.homes.find(({ homeCode, maxKm }) => homeCode === home.homeCode && maxKm === home.maxKm) ?? [],
-  );
-  return found.length === homes.length ? { nearest: known.nearest, homes: found } : undefined;
-};
-
-/** SQL: the codes that `near` names. In a query of its own, so that the planner does not count them and plan anew each time. */
-export const codesOf = ({ homes }: Near): SQL =>
-  sql`(select ${textArray(unique(homes.flatMap(({ hosts }) => hosts)))})`;
+/** SQL: whom `codesNear` and `readRest` name, for the homes of `t`, a relation with `"homeCode"` and `"maxKm"`. */
+export const nearTo = (homes: SQL, nearest: SQL): SQL => sql`
+  select "homeCode", "maxKm",
+         coalesce(jsonb_agg(host_code) filter (where place <= ${nearest} or is_same_pcn), '[]')
+           || (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = "homeCode") as hosts,
+         min(km) filter (where place = ${nearest} + 1) as "restKm"
+  from ${within(homes)} group by "homeCode", "maxKm"`;
 
 /** The same as `readRest` gives. */
-export const restOf = ({ homes }: Near): ReadonlyMap<string, number> =>
-  new Map(homes.flatMap(({ homeCode, restKm }) => (restKm === null ? [] : [[homeCode, restKm]])));
+export const restOf = (near: Near): ReadonlyMap<string, number> =>
+  new Map(near.flatMap(({ homeCode, restKm }) => (restKm === null ? [] : [[homeCode, restKm]])));

@@ -16,7 +16,8 @@ export const askedHow = z.object({
   calls: z.number(),
 });
 
-const need = z.object({
+/** A need that looks for cover. */
+export const needRow = z.object({
   id: z.string(),
   ref: z.string(),
   requestId: z.string(),
@@ -59,15 +60,23 @@ const selectNeeds = sql`
 /** The time is asked once, and not for each line. */
 const isLive = sql`r.paused_at is null and l.due_by > (select app_now())`;
 
-/** SQL: the home practices of those needs of a group that nobody is asked for, and how far they reach. */
-export const openHomes = (groupCode: string): SQL => sql`(
-  select r.home_code as "homeCode", max(l.max_km)::float8 as "maxKm"
-  from needs n join cover_requests r on r.id = n.request_id join need_lines l on l.id = n.line_id
-  where n.group_code = ${groupCode} and n.state = 'open' and ${isLive} group by r.home_code)`;
+/** SQL: the needs of a group that nobody is asked for, all that a post can have changed. */
+export const openNeeds = (groupCode: string | SQL): SQL =>
+  sql`${selectNeeds} where n.group_code = ${groupCode} and n.state = 'open' and ${isLive} order by n.id`;
 
-/** The needs of a group that nobody is asked for: all that a post can have changed. */
+/** SQL: what of the same needs decides who could help them, and by `seen` whether it is the same still. */
+export const openWishes = (groupCode: string | SQL): SQL => sql`
+  select n.id || ' ' || r.version as seen, r.home_code as "homeCode", l.max_km as "maxKm",
+         coalesce(s.matched_as, s.code) as service
+  from needs n join cover_requests r on r.id = n.request_id join need_lines l on l.id = n.line_id
+  join services s on s.code = l.service_code
+  where n.group_code = ${groupCode} and n.state = 'open' and ${isLive}`;
+
+/** `seen` of `openWishes`, for needs that were read. */
+export const seenOf = ({ id, requestVersion }: SeekingNeed): string => `${id} ${requestVersion}`;
+
 export const readOpenNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
-  rows(q, need, sql`${selectNeeds} where n.group_code = ${groupCode} and n.state = 'open' and ${isLive} order by n.id`);
+  rows(q, needRow, openNeeds(groupCode));
 
 /**
  * The needs of a group for which something may be done once capacity has changed: the open ones, those that no slots are
@@ -77,7 +86,7 @@ export const readOpenNeeds = async (q: Queryable, groupCode: string): Promise<Se
 export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise<SeekingNeed[]> =>
   rows(
     q,
-    need,
+    needRow,
     sql`${selectNeeds}
       cross join lateral (
         select count(*) filter (where o.kind = 'slots') as slot_asks, bool_or(o.kind = 'slots' and not o.is_extra) as has_first
@@ -95,7 +104,7 @@ export const readSeekingNeeds = async (q: Queryable, groupCode: string): Promise
 export const readNeeds = async (q: Queryable, needIds: readonly string[]): Promise<SeekingNeed[]> =>
   rows(
     q,
-    need,
+    needRow,
     sql`${selectNeeds} where n.id = any(${uuidArray(needIds)}) and n.state in ('open', 'offered')
         and r.paused_at is null order by n.id`,
   );
@@ -104,7 +113,7 @@ export const readNeeds = async (q: Queryable, needIds: readonly string[]): Promi
 export const readNeedsOfLines = async (q: Queryable, lineIds: readonly string[]): Promise<SeekingNeed[]> =>
   rows(
     q,
-    need,
+    needRow,
     sql`${selectNeeds} where n.id in (
           select distinct on (line_id) id from needs where line_id = any(${uuidArray(lineIds)}) and state in ('open', 'offered')
           order by line_id, (state = 'open') desc, id) order by n.id`,
@@ -137,39 +146,35 @@ export const readAsks = async (q: Queryable, needIds: readonly string[]): Promis
           order by o.id, x.need_id`,
       );
 
-const pair = z.object({ left: z.string(), right: z.string() });
+export const pairRow = z.object({ left: z.string(), right: z.string() });
+
+export const pairsOf = (found: readonly z.output<typeof pairRow>[]): [string, string][] =>
+  found.map(({ left, right }) => [left, right]);
 
 /**
- * Practices that are ruled out for a need (A5). One that declined or let an offer lapse may be asked again once it has
+ * SQL: practices that are ruled out for needs (A5). One that declined or let an offer lapse may be asked again once it has
  * published a clinic for the service since; a patient's no and a cancellation stand.
  */
-export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<[string, string][]> =>
-  (
-    await rows(
-      q,
-      pair,
-      sql`
-        select e.need_id as left, e.organisation_code as right
-        from need_exclusions e join needs n on n.id = e.need_id join need_lines l on l.id = n.line_id
-        join services s on s.code = l.service_code
-        where e.need_id = any(${uuidArray(needIds)}) and not (e.reason in ('declined', 'lapsed') and exists (
-          select 1 from clinics c where c.organisation_code = e.organisation_code and c.created_at > e.at
-            and c.source <> 'call' and c.withdrawn_at is null and coalesce(s.matched_as, s.code) = any(c.services)))
-        order by 1, 2`,
-    )
-  ).map((row) => [row.left, row.right]);
+export const exclusionsOf = (needIds: SQL): SQL => sql`
+  select e.need_id as left, e.organisation_code as right
+  from need_exclusions e join needs n on n.id = e.need_id join need_lines l on l.id = n.line_id
+  join services s on s.code = l.service_code
+  where e.need_id = any(${needIds}) and not (e.reason in ('declined', 'lapsed') and exists (
+    select 1 from clinics c where c.organisation_code = e.organisation_code and c.created_at > e.at
+      and c.source <> 'call' and c.withdrawn_at is null and coalesce(s.matched_as, s.code) = any(c.services)))
+  order by 1, 2`;
 
-/** Practices that a request uses already, agreed or waiting: one more need there costs no further charge. */
+export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<[string, string][]> =>
+  pairsOf(await rows(q, pairRow, exclusionsOf(uuidArray(needIds))));
+
+/** SQL: practices that requests use already, agreed or waiting: one more need there costs no further charge. */
+export const paidHostsOf = (requestIds: SQL): SQL => sql`
+  select request_id as left, supporting_code as right from agreements
+    where is_live and request_id = any(${requestIds})
+  union
+  select request_id, supporting_code from offers
+    where state = 'waiting' and kind = 'slots' and not is_extra and request_id = any(${requestIds})
+  order by 1, 2`;
+
 export const readPaidHosts = async (q: Queryable, requestIds: readonly string[]): Promise<[string, string][]> =>
-  (
-    await rows(
-      q,
-      pair,
-      sql`select request_id as left, supporting_code as right from agreements
-            where is_live and request_id = any(${uuidArray(requestIds)})
-          union
-          select request_id, supporting_code from offers
-            where state = 'waiting' and kind = 'slots' and not is_extra and request_id = any(${uuidArray(requestIds)})
-          order by 1, 2`,
-    )
-  ).map((row) => [row.left, row.right]);
+  pairsOf(await rows(q, pairRow, paidHostsOf(uuidArray(requestIds))));

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { appNow, type Database, type Queryable } from "../../platform/db/database.ts";
+import { appNow, type Queryable } from "../../platform/db/database.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import {
   readAsks,
@@ -12,7 +12,7 @@ import {
 import { readEarliest, type Earliest } from "./earliest.repository.ts";
 import type { SeekingNeed, Snapshot } from "./snapshot.ts";
 import { textArray, type Codes } from "./sql.ts";
-import { codesNear, codesOf, nearOf, readNearOpen, readRest, restOf, type Near } from "./reach.repository.ts";
+import { codesNear, readRest } from "./reach.repository.ts";
 import { readClinics, readMembers, readPublished, readUsedByDay } from "./supply.repository.ts";
 
 /**
@@ -88,8 +88,6 @@ const readMovable = async (q: Queryable, needs: readonly SeekingNeed[], clinics:
 export interface Wanted {
   readonly now: Date;
   readonly needs: readonly SeekingNeed[];
-  /** Who is near their homes, where that was read with them. */
-  readonly near?: Near;
 }
 
 export const readWanted = async (q: Queryable, groupCode: string, which: Breadth["needs"]): Promise<Wanted> => {
@@ -98,22 +96,6 @@ export const readWanted = async (q: Queryable, groupCode: string, which: Breadth
     which === "open" ? readOpenNeeds(q, groupCode) : readSeekingNeeds(q, groupCode),
   ]);
   return { now, needs };
-};
-
-/**
- * What nobody is asked for, and the `nearest` practices of each home, at the same time. Should one be newer than the other,
- * `nearOf` sees that it does not fit.
- */
-export const readOpenWithNear = async (
-  database: Pick<Database, "q" | "beside">,
-  groupCode: string,
-  nearest: number,
-): Promise<Wanted> => {
-  const [near, wanted] = await Promise.all([
-    readNearOpen(database.beside(), groupCode, nearest),
-    readWanted(database.q, groupCode, "open"),
-  ]);
-  return { ...wanted, near };
 };
 
 /**
@@ -137,10 +119,10 @@ export const readSnapshot = async (
     readonly beside?: Queryable;
   } = {},
 ): Promise<Snapshot | undefined> => {
-  const { now, needs: stored, near } = wanted ?? (await readWanted(q, groupCode, breadth.needs));
+  const { now, needs: stored } = wanted ?? (await readWanted(q, groupCode, breadth.needs));
   const needs = [...stored, ...also];
   if (needs.length === 0) return undefined;
-  const seen = await readAround({ q, beside }, groupCode, { needs, reaching, movable: [] }, now, breadth, near);
+  const seen = await readAround({ q, beside }, groupCode, { needs, reaching, movable: [] }, now, breadth);
   const movable = breadth.moves ? await readMovable(q, needs, seen.clinics) : [];
   // What moves must have somewhere to go: its own neighbourhood counts too.
   return movable.length === 0
@@ -148,22 +130,18 @@ export const readSnapshot = async (
     : readAround({ q, beside }, groupCode, { needs, reaching: [], movable }, now, breadth);
 };
 
-/**
- * All that lies around these needs, in one round trip: who is near is known already or found by each statement itself.
- */
+/** All that lies around these needs, in one round trip: who is near is found by each statement itself. */
 const readAround = async (
   { q, beside }: Record<"q" | "beside", Queryable>,
   groupCode: string,
   { needs, reaching, movable }: Record<"needs" | "reaching" | "movable", readonly SeekingNeed[]>,
   now: Date,
   breadth: Breadth,
-  known?: Near,
 ): Promise<Snapshot> => {
   const all = [...needs, ...movable];
   const served = [...all, ...reaching];
   const homes = homesOf(served);
-  const near = nearOf(known, homes, breadth.practices);
-  const hosts = near === undefined ? codesNear(homes, breadth.practices) : codesOf(near);
+  const hosts = codesNear(homes, breadth.practices);
   const planned = unique(all.map((need) => need.homeCode));
   const around = sql`${textArray(planned)} || ${hosts}`;
   const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
@@ -171,7 +149,7 @@ const readAround = async (
     readMembers(beside, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
     readOffered(q, served, hosts, now, breadth),
     readUsedByDay(q, around, now, idsOf(movable)),
-    near === undefined ? readRest(q, homes, breadth.practices) : restOf(near),
+    readRest(q, homes, breadth.practices),
     // An open need is one that nobody is asked for.
     readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
     readExclusions(q, idsOf(all)),

@@ -15,7 +15,7 @@ import { codesArray, epoch, textArray, uuidArray, type Codes } from "./sql.ts";
 
 const instant = z.number().transform((ms) => new Date(ms));
 
-const member = z.object({
+export const memberRow = z.object({
   code: z.string(),
   lat: z.number().nullable(),
   lon: z.number().nullable(),
@@ -35,25 +35,17 @@ const member = z.object({
 });
 
 /**
- * Organisations of the group, how they stand today: all of them, or those of these codes; of what they could do, only these
+ * SQL: organisations of the group, how they stand today: all of them, or those of these codes; of what they could do, only these
  * services. What is counted for each is counted for all of them at once: looked up one by one it depends on the planner's
  * guess of how much waits. Lists stand in `wanted`, where the planner does not count them: knowing how long they are it
  * would make a new plan each time, which costs more than reading.
  */
-export const readMembers = async (
-  q: Queryable,
-  groupCode: string,
-  codes: Codes | "all",
-  services: readonly string[],
-): Promise<Map<string, Member>> => {
+export const membersAs = (groupCode: string | SQL, codes: Codes | "all", services: Codes): SQL => {
   const involved = (column: SQL): SQL =>
     codes === "all" ? sql`true` : sql`${column} = any((select codes from wanted)::text[])`;
-  const found = await rows(
-    q,
-    member,
-    sql`
+  return sql`
       with wanted as materialized (
-        select ${codes === "all" ? sql`null::text[]` : codesArray(codes)} as codes, ${textArray(services)} as services,
+        select ${codes === "all" ? sql`null::text[]` : codesArray(codes)} as codes, ${codesArray(services)} as services,
                app_now() as now
       ), balance as (
         select code, sum(minutes)::float8 as minutes from (
@@ -91,10 +83,19 @@ export const readMembers = async (
       left join waiting w on w.code = o.code
       left join pcn on pcn.code = o.code
       where m.group_code = ${groupCode} and ${involved(sql`m.organisation_code`)}
-      order by o.code`,
-  );
-  return new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
+      order by o.code`;
 };
+
+/** By code. A site that never said when it is open has the usual hours (C3). */
+export const membersOf = (found: readonly z.output<typeof memberRow>[]): Map<string, Member> =>
+  new Map(found.map((row) => [row.code, { ...row, hours: row.hours ?? defaultOpeningHours }]));
+
+export const readMembers = async (
+  q: Queryable,
+  groupCode: string,
+  codes: Codes | "all",
+  services: readonly string[],
+): Promise<Map<string, Member>> => membersOf(await rows(q, memberRow, membersAs(groupCode, codes, services)));
 
 /** A clinic with the slots that were asked for. */
 export const clinicRow = z.object({
@@ -200,19 +201,10 @@ export const readPublished = async (
   return new Set(found.map(({ code, service }) => publishedKey(code, service)));
 };
 
-const used = z.object({ key: z.string(), n: z.number() });
+export const usedRow = z.object({ key: z.string(), n: z.number() });
 
-/** Needs agreed with or held at those of these practices that have a daily cap, by practice and UTC day of start; not those that may move. */
-export const readUsedByDay = async (
-  q: Queryable,
-  codes: Codes,
-  from: Date,
-  movable: readonly string[],
-): Promise<Record<string, number>> => {
-  const found = await rows(
-    q,
-    used,
-    sql`
+/** SQL: needs agreed with or held at those of these practices that have a daily cap, by practice and UTC day of start; not those that may move. */
+export const usedByDay = (codes: Codes, from: Date | SQL, movable: readonly string[]): SQL => sql`
       with capped as materialized (
         select code from organisations where code = any((${codesArray(codes)})::text[]) and daily_cap is not null
       )
@@ -224,7 +216,14 @@ export const readUsedByDay = async (
         join offer_slots x on x.offer_id = o.id and x.is_live join slots s on s.id = x.slot_id
         where o.state = 'waiting' and not o.is_extra and o.supporting_code in (select code from capped)
           and x.need_id <> all(${uuidArray(movable)}) group by o.id, o.supporting_code, x.need_id
-      ) taken group by 1`,
-  );
-  return Object.fromEntries(found.map((row) => [row.key, row.n]));
-};
+      ) taken group by 1`;
+
+export const countsByDay = (found: readonly z.output<typeof usedRow>[]): Record<string, number> =>
+  Object.fromEntries(found.map(({ key, n }) => [key, n]));
+
+export const readUsedByDay = async (
+  q: Queryable,
+  codes: Codes,
+  from: Date,
+  movable: readonly string[],
+): Promise<Record<string, number>> => countsByDay(await rows(q, usedRow, usedByDay(codes, from, movable)));

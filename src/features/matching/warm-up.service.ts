@@ -9,8 +9,8 @@ import { isSignedSql } from "../practices/index.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide } from "./decide.rules.ts";
 import { NEXT_DOOR } from "./plan.service.ts";
-import { readNear } from "./reach.repository.ts";
-import { homesOf, readOpenWithNear, readSnapshot, type Wanted } from "./snapshot.service.ts";
+import { readNextDoor } from "./next-door.service.ts";
+import { readSnapshot } from "./snapshot.service.ts";
 import type { SeekingNeed } from "./snapshot.ts";
 
 const HOMES = 20;
@@ -88,11 +88,8 @@ export const warmUpPlanning = async (
     const snapshot = await database.readOnly(async (q) => {
       const asking = (await readAskingFor(q, one.groupCode))(one.service, "urgent");
       const needs = [inventedNeed(one, asking)];
-      const [near] = await Promise.all([
-        readNear(q, homesOf(needs), NEXT_DOOR.practices),
-        readOpenWithNear({ q, beside: () => q }, one.groupCode, NEXT_DOOR.practices),
-      ]);
-      const wanted: Wanted = { now: one.now, needs, near };
+      await readNextDoor({ q, beside: () => q }, one.groupCode, NEXT_DOOR);
+      const wanted = { now: one.now, needs };
       return readSnapshot(q, one.groupCode, { needs: "open", ...NEXT_DOOR, moves: false }, { wanted });
     });
     if (snapshot !== undefined) await decide(snapshot, solve);

@@ -29,6 +29,7 @@ export interface OfferDraft {
 
 /** Writes offers with their needs and held slots in one statement, whose text is the same for any number of them. */
 export const insertOffers = (tx: Tx, drafts: readonly (OfferDraft & { readonly id: string })[]): void => {
+  if (drafts.length === 0) return;
   tx.write(sql`
     with draft as (
       select * from jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb) as t(

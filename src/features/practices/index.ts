@@ -1,9 +1,12 @@
 export {
+  brokersIn,
   brokersOf,
   brokerStreams,
+  codeRow,
   isAcceptingSql,
   isAskableSql,
   isSignedSql,
+  knowBrokers,
   membersAmong,
   membershipOf,
   type Membership,

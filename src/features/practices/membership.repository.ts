@@ -50,28 +50,31 @@ export const membershipOf = async (q: Queryable, code: string): Promise<Membersh
   return found;
 };
 
-const coded = z.object({ code: z.string() });
+export const codeRow = z.object({ code: z.string() });
 
-/** The federation organisations of a sharing group: their event logs carry the board's events. */
-export const brokerStreams = async (q: Queryable, groupCode: string): Promise<string[]> => {
-  const found = await rows(
-    q,
-    coded,
-    sql`select o.code from sharing_memberships m join organisations o on o.code = m.organisation_code
-        where m.group_code = ${groupCode} and o.kind = 'federation' order by o.code`,
-  );
-  return found.map(({ code }) => code);
-};
+/** SQL: the federation organisations of a sharing group: their event logs carry the board's events. */
+export const brokersIn = (groupCode: string | SQL): SQL =>
+  sql`select o.code from sharing_memberships m join organisations o on o.code = m.organisation_code
+      where m.group_code = ${groupCode} and o.kind = 'federation' order by o.code`;
+
+export const brokerStreams = async (q: Queryable, groupCode: string): Promise<string[]> =>
+  (await rows(q, codeRow, brokersIn(groupCode))).map(({ code }) => code);
+
+const brokersKey = (groupCode: string): string => `brokers of ${groupCode}`;
 
 /** The same within a transaction, looked up once. */
 export const brokersOf = async (tx: Tx, groupCode: string): Promise<string[]> =>
-  tx.once(`brokers of ${groupCode}`, async () => brokerStreams(tx.q, groupCode));
+  tx.once(brokersKey(groupCode), async () => brokerStreams(tx.q, groupCode));
+
+/** For a transaction whose caller has read them just now: it need not look them up. */
+export const knowBrokers = (tx: Tx, groupCode: string, codes: string[]): void =>
+  void tx.once(brokersKey(groupCode), async () => codes);
 
 /** Which of these codes belong to the sharing group, whatever they have signed. */
 export const membersAmong = async (q: Queryable, groupCode: string, codes: readonly string[]): Promise<string[]> => {
   const found = await rows(
     q,
-    coded,
+    codeRow,
     sql`select organisation_code as code from sharing_memberships
         where group_code = ${groupCode} and organisation_code = any(${sql.param([...codes])}::text[])
         order by organisation_code`,

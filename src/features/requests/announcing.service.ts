@@ -1,8 +1,8 @@
-import type { Tx } from "../../platform/db/database.ts";
+import type { Queryable, Tx } from "../../platform/db/database.ts";
 import { eventFor } from "../../platform/event-log/event-contract.ts";
 import { unique } from "../../platform/lists/lists.ts";
-import { brokersOf } from "../practices/index.ts";
-import { countRequests } from "./counts.repository.ts";
+import { brokersOf, brokerStreams } from "../practices/index.ts";
+import { countRequests, type CountedRequest } from "./counts.repository.ts";
 import { needReturned, requestChanged, requestPosted } from "./requests.events.ts";
 
 /** The logs in which news of a request stands: home's, and those of the group's federations. */
@@ -25,26 +25,29 @@ export const announcePosted = (
   tx.emit(...unique(streams).map((stream) => eventFor(requestPosted, stream, data)));
 };
 
-/**
- * Reads where these requests stand now and answers with what tells home and the brokers so, as `request.changed`: for a
- * command that knows before its end that the counts of R8 stay as they are.
- */
-export const readAnnouncement = async (tx: Tx, requestIds: readonly string[]): Promise<() => void> => {
-  const counted = await countRequests(tx.q, unique(requestIds));
-  const brokers = new Map<string, readonly string[]>();
-  for (const groupCode of new Set(counted.map((request) => request.groupCode)))
-    brokers.set(groupCode, await brokersOf(tx, groupCode));
-  return () => {
-    for (const { requestId: _, groupCode, ...data } of counted) {
-      const streams = new Set([data.homeCode, ...(brokers.get(groupCode) ?? [])]);
-      for (const stream of streams) tx.emit(eventFor(requestChanged, stream, data));
-    }
-  };
+/** Where requests of a group stand, and who hears of it besides home. */
+export interface Told {
+  readonly counted: readonly CountedRequest[];
+  readonly brokers: readonly string[];
+}
+
+/** For whoever is about to announce requests without changing the counts of R8. */
+export const readTold = async (q: Queryable, groupCode: string, requestIds: readonly string[]): Promise<Told> => {
+  const [counted, brokers] = await Promise.all([countRequests(q, unique(requestIds)), brokerStreams(q, groupCode)]);
+  return { counted, brokers };
+};
+
+/** Tells home and these brokers where the requests stood when they were counted, as `request.changed`. */
+export const announceCounted = (tx: Tx, { counted, brokers }: Told): void => {
+  for (const { requestId: _, groupCode: __, ...data } of counted)
+    for (const stream of unique([data.homeCode, ...brokers])) tx.emit(eventFor(requestChanged, stream, data));
 };
 
 /** Tells home and the brokers where these requests stand now. Call it last in a command: the counts are read when it is called. */
-export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> =>
-  (await readAnnouncement(tx, requestIds))();
+export const announceRequests = async (tx: Tx, requestIds: readonly string[]): Promise<void> => {
+  for (const counted of await countRequests(tx.q, unique(requestIds)))
+    announceCounted(tx, { counted: [counted], brokers: await brokersOf(tx, counted.groupCode) });
+};
 
 export const announceRequest = async (tx: Tx, requestId: string): Promise<void> => announceRequests(tx, [requestId]);
 

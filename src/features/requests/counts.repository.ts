@@ -17,28 +17,24 @@ const counting: SQL = sql`
   count(*) filter (where n.state = 'returned')::int as returned,
   count(*) filter (where n.state = 'returned' and n.acknowledged_at is null)::int as unacknowledged`;
 
-const counted = z.object({
+export const countedRow = z.object({
   ...countsView.shape,
   requestId: z.string(),
   reference: z.string(),
   homeCode: z.string(),
   groupCode: z.string(),
 });
-export type CountedRequest = z.output<typeof counted>;
+export type CountedRequest = z.output<typeof countedRow>;
 
-/** Where requests stand, with what is needed to tell people about it. */
+/** SQL: where requests stand, with what is needed to tell people about it. */
+export const countsOf = (requestIds: SQL): SQL => sql`
+  select r.id as "requestId", r.reference, r.home_code as "homeCode", r.group_code as "groupCode", ${counting}
+  from cover_requests r join needs n on n.request_id = r.id
+  left join agreements a on a.need_id = n.id and a.is_live
+  where r.id = any(${requestIds}) group by r.id order by r.id`;
+
 export const countRequests = async (q: Queryable, requestIds: readonly string[]): Promise<CountedRequest[]> =>
-  requestIds.length === 0
-    ? []
-    : rows(
-        q,
-        counted,
-        sql`
-          select r.id as "requestId", r.reference, r.home_code as "homeCode", r.group_code as "groupCode", ${counting}
-          from cover_requests r join needs n on n.request_id = r.id
-          left join agreements a on a.need_id = n.id and a.is_live
-          where r.id = any(${sql.param([...requestIds])}::uuid[]) group by r.id order by r.id`,
-      );
+  requestIds.length === 0 ? [] : rows(q, countedRow, countsOf(sql`${sql.param([...requestIds])}::uuid[]`));
 
 /** The four counts of R8, and how the others ended, by request id. */
 export const requestCounts = async (q: Queryable, requestIds: readonly string[]): Promise<Map<string, Counts>> =>

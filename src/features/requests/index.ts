@@ -1,15 +1,15 @@
-export { announceRequest, announceRequests, readAnnouncement } from "./announcing.service.ts";
+export { announceCounted, announceRequest, announceRequests, readTold, type Told } from "./announcing.service.ts";
+export { expectCounts, expectRequests } from "./as-read.repository.ts";
 export { excludeAsFar, excludeTime } from "./exclusions.repository.ts";
 export { lockRequests } from "./lock.repository.ts";
-export { requestCounts } from "./counts.repository.ts";
+export { countedRow, countsOf, requestCounts } from "./counts.repository.ts";
 export {
   clearExclusions,
   excludePractice,
   lockNeeds,
   markNeeds,
-  moveNeeds,
+  markOffered,
   restartWaits,
-  widenNeeds,
   type ExclusionReason,
   type LockedNeed,
   type Marking,

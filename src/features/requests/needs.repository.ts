@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { unique } from "../../platform/lists/lists.ts";
 import { needStates, type NeedState, type Priority } from "./requests.schema.ts";
 
 /*
@@ -51,25 +52,22 @@ export interface Marking {
  */
 export const markNeeds = async (tx: Tx, needIds: readonly string[], marking: Marking): Promise<string[]> => {
   if (needIds.length === 0) return [];
-  const moved = await rows(tx.q, identified, sql`${move(needIds, marking)} returning needs.id`);
-  return moved.map(({ id }) => id);
-};
-
-/** The same where nobody needs to know which moved. */
-export const moveNeeds = (tx: Tx, needIds: readonly string[], marking: Marking): void => {
-  if (needIds.length > 0) tx.write(move(needIds, marking));
-};
-
-const move = (needIds: readonly string[], { from, to, endedAs }: Marking): SQL => {
+  const { from, to, endedAs } = marking;
   const isLooking = to === "open" || to === "offered";
-  return sql`
-    with ${locked(needIds)}
-    update needs set
-      state = ${to},
-      widen_at = ${isLooking ? sql`widen_at` : sql`null`},
-      ended_as = ${endedAs ?? null},
-      ended_at = ${endedAs === undefined ? sql`null` : sql`app_now()`}
-    from locked where needs.id = locked.id and needs.state = any(${states(from)})`;
+  const moved = await rows(
+    tx.q,
+    identified,
+    sql`
+      with ${locked(needIds)}
+      update needs set
+        state = ${to},
+        widen_at = ${isLooking ? sql`widen_at` : sql`null`},
+        ended_as = ${endedAs ?? null},
+        ended_at = ${endedAs === undefined ? sql`null` : sql`app_now()`}
+      from locked where needs.id = locked.id and needs.state = any(${states(from)})
+      returning needs.id`,
+  );
+  return moved.map(({ id }) => id);
 };
 
 const reopened = z.object({
@@ -123,17 +121,25 @@ export interface Widening {
   readonly widenAt: Date | null;
 }
 
-/** Sets how far asking has widened, for needs that still look for cover. */
-export const widenNeeds = (tx: Tx, widenings: readonly Widening[]): void => {
-  if (widenings.length === 0) return;
+/**
+ * Moves open needs to offered, and sets how far asking has widened for needs that still look for cover. One statement for
+ * both, since nearly every offer is also the beginning of a wait, and each change of a need costs an entry in all its indexes.
+ */
+export const markOffered = (tx: Tx, offeredIds: readonly string[], widenings: readonly Widening[] = []): void => {
+  const needIds = unique([...offeredIds, ...widenings.map(({ needId }) => needId)]);
+  if (needIds.length === 0) return;
   tx.write(sql`
-    with input as (
+    with widened as (
       select * from jsonb_to_recordset(${JSON.stringify(widenings)}::jsonb)
         as t("needId" uuid, ring int, "extraAsks" int, "widenAt" timestamptz)
-    ), ${locked(widenings.map(({ needId }) => needId))}
-    update needs set ring = input.ring, extra_asks = input."extraAsks", widen_at = input."widenAt"
-    from locked join input on input."needId" = locked.id
-    where needs.id = locked.id and needs.state in ('open', 'offered')`);
+    ), ${locked(needIds)}
+    update needs set
+      state = case when needs.id = any(${ids(offeredIds)}) then 'offered' else needs.state end,
+      ring = coalesce(widened.ring, needs.ring),
+      extra_asks = coalesce(widened."extraAsks", needs.extra_asks),
+      widen_at = case when widened."needId" is null then needs.widen_at else widened."widenAt" end
+    from locked left join widened on widened."needId" = locked.id
+    where needs.id = locked.id and (needs.state = 'open' or needs.state = 'offered' and widened."needId" is not null)`);
 };
 
 export type ExclusionReason = "declined" | "lapsed" | "cancelled" | "patient-no";

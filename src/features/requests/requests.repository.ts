@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { madeOnce } from "../../platform/db/made-once.ts";
 import { newSpeakable } from "../../platform/ids/ids.ts";
 import { isSignedSql } from "../practices/index.ts";
 import type { Scope } from "./requests.policy.ts";
@@ -42,33 +43,39 @@ const drawReferences = (): string[] =>
 /** The index that decides whether a reference is free. */
 const REFERENCE_IS_TAKEN = "cover_requests_reference";
 
+const homeCode = sql`${sql.placeholder("homeCode")}::text`;
+const wanted = sql`${sql.placeholder("services")}::text[]`;
+
+const postingStatement = madeOnce(
+  () => sql`
+    select app_now() as now,
+      (select code from unnest(${sql.placeholder("references")}::text[]) with ordinality as drawn(code, place)
+       where not exists (select 1 from cover_requests where reference = code) order by place limit 1) as reference,
+      m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
+      array(select o.code from sharing_memberships x join organisations o on o.code = x.organisation_code
+            where x.group_code = m.group_code and o.kind = 'federation' order by o.code) as brokers,
+      (select name from organisations where code = ${homeCode}) as "homeName",
+      (select coalesce(jsonb_agg(jsonb_build_object('code', code, 'defaultMinutes', default_minutes)), '[]')
+       from services where is_active and code = any(${wanted})) as services,
+      (select coalesce(jsonb_agg(jsonb_build_object('reference', r.reference, 'service', l.service_code,
+         'channel', l.channel, 'earliest', l.earliest, 'dueBy', l.due_by)), '[]')
+       from cover_requests r join need_lines l on l.request_id = r.id
+       where r.home_code = ${homeCode} and l.service_code = any(${wanted}) and l.due_by > app_now()
+         and exists (select 1 from needs n where n.line_id = l.id and n.state in ('open', 'offered', 'agreed'))
+      ) as "openLines"
+    from (select 1) as one left join sharing_memberships m on m.organisation_code = ${homeCode}`,
+);
+
 /** All that posting has to know, in one round trip: it is part of the time that a practice waits. */
 export const readPostingContext = async (
   q: Queryable,
-  homeCode: string,
+  home: string,
   services: readonly string[],
 ): Promise<PostingContext> => {
-  const wanted = sql`${sql.param([...services])}::text[]`;
   const [context] = await rows(
     q,
     posting,
-    sql`
-      select app_now() as now,
-        (select code from unnest(${sql.param(drawReferences())}::text[]) with ordinality as drawn(code, place)
-         where not exists (select 1 from cover_requests where reference = code) order by place limit 1) as reference,
-        m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
-        array(select o.code from sharing_memberships x join organisations o on o.code = x.organisation_code
-              where x.group_code = m.group_code and o.kind = 'federation' order by o.code) as brokers,
-        (select name from organisations where code = ${homeCode}) as "homeName",
-        (select coalesce(jsonb_agg(jsonb_build_object('code', code, 'defaultMinutes', default_minutes)), '[]')
-         from services where is_active and code = any(${wanted})) as services,
-        (select coalesce(jsonb_agg(jsonb_build_object('reference', r.reference, 'service', l.service_code,
-           'channel', l.channel, 'earliest', l.earliest, 'dueBy', l.due_by)), '[]')
-         from cover_requests r join need_lines l on l.request_id = r.id
-         where r.home_code = ${homeCode} and l.service_code = any(${wanted}) and l.due_by > app_now()
-           and exists (select 1 from needs n where n.line_id = l.id and n.state in ('open', 'offered', 'agreed'))
-        ) as "openLines"
-      from (select 1) as one left join sharing_memberships m on m.organisation_code = ${homeCode}`,
+    postingStatement({ homeCode: home, services: [...services], references: drawReferences() }),
   );
   if (context === undefined) throw new Error("the posting context has one row");
   return context;

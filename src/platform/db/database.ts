@@ -10,9 +10,7 @@ import { GatheringSocket } from "./gathering-socket.ts";
 import { withLock } from "./lock.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable, sqlState } from "./sql-errors.ts";
-import { BrokenConnection, RunAgain, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
-
-export { RunAgain } from "./transaction.ts";
+import { BrokenConnection, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
 
 /**
  * Anything that runs statements: the pool, one client, or a transaction. The first argument of every repository function.
@@ -47,6 +45,9 @@ export interface Tx {
    * Sends a statement that nobody needs the answer of. What is asked after it sees what it wrote, because a connection
    * carries out in order; where it fails, the transaction fails with its error. It is sent at once: in one `Promise.all`
    * it goes out before a statement of drizzle's that stands in front of it.
+   *
+   * `select expect_as_read(…)` is such a statement: sent on the assumption that something is still as it was read. Where it
+   * is not, nothing of the unit stays, and it runs again; the unit itself remembers to assume less.
    */
   write(statement: SQL): void;
   /**
@@ -68,7 +69,7 @@ export interface Database {
    * else `q`. It never waits for one, so that whoever holds a connection cannot wait for somebody who does the same.
    */
   beside(): Queryable;
-  /** Runs `work` in one transaction, retried whole on a serialisation failure or deadlock; then wakes whoever must know. */
+  /** Runs `work` in one transaction, retried whole on a serialisation failure, a deadlock or what is not as read; then wakes whoever must know. */
   transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Reads everything as of one moment, in a transaction in which the database refuses to write. */
   readOnly<T>(read: (q: Queryable) => Promise<T>): Promise<T>;
@@ -98,7 +99,7 @@ export const noHooks: CommitHooks = { beforeCommit: () => [], afterCommit: () =>
 const MAX_ATTEMPTS = 6;
 
 const mayRunAgain = (error: unknown, drawn: ReadonlySet<string>): boolean =>
-  error instanceof RunAgain || isRetryable(error) || drawn.has(sqlState(error)?.constraint ?? "");
+  isRetryable(error) || drawn.has(sqlState(error)?.constraint ?? "");
 
 const casing = "snake_case";
 const open = (client: pg.Pool | pg.PoolClient): Queryable => drizzle(client, { casing });

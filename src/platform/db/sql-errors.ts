@@ -15,9 +15,12 @@ export const sqlState = (error: unknown): { code: string; constraint: string | u
 /** True when the database refused a row because of this unique, exclusion or check constraint (decision 4). */
 export const violates = (error: unknown, constraint: string): boolean => sqlState(error)?.constraint === constraint;
 
-/** serialization_failure, deadlock_detected, lock_not_available: the whole unit may be tried again. */
+/** Raised by `expect_as_read`: what a unit of work had read, and counts on, no longer holds. */
+const NOT_AS_READ = "CS001";
+
+/** serialization_failure, deadlock_detected, lock_not_available, or not as read: the whole unit may be tried again. */
 export const isRetryable = (error: unknown): boolean =>
-  ["40001", "40P01", "55P03"].includes(sqlState(error)?.code ?? "");
+  ["40001", "40P01", "55P03", NOT_AS_READ].includes(sqlState(error)?.code ?? "");
 
 /** A statement drizzle failed on carries SQL and parameters in its text: neither may reach a log or a client. */
 export const withoutSql = (error: unknown): Error => {

@@ -12,12 +12,6 @@ export interface Outcome<T> {
   readonly last: readonly Statement[];
 }
 
-/**
- * Thrown by a unit of work that had sent statements on an assumption and then saw that it does not hold: nothing of them
- * stays, and `transact` runs it again. The unit itself remembers to assume less.
- */
-export class RunAgain extends Error {}
-
 /** What a unit of work runs on. */
 export interface Inner {
   readonly client: pg.PoolClient;
@@ -64,8 +58,7 @@ export const runTransaction = async <T>(
     if ((await committed).command !== "COMMIT") throw new Error("A statement failed that nobody waited for.");
     return value;
   } catch (caught) {
-    // Statements that were sent on a wrong assumption may have failed, and are not what went wrong.
-    const error = caught instanceof RunAgain ? caught : (firstFailure ?? caught);
+    const error = firstFailure ?? caught;
     gate.close();
     try {
       await client.query("rollback");

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readOpenWithNear, readSnapshot, readWanted } from "../../../src/features/matching/snapshot.service.ts";
-import { nearOf } from "../../../src/features/matching/reach.repository.ts";
+import { readNextDoor } from "../../../src/features/matching/next-door.service.ts";
+import { readSnapshot } from "../../../src/features/matching/snapshot.service.ts";
 import { rebuildNeighbours } from "../../../src/features/practices/neighbours.repository.ts";
 import { aBuddy, aClinic, aPractice, aRequest, openTestDatabase, type TestDatabase } from "../../support/index.ts";
 import { needStates, plan } from "../../support/story.ts";
@@ -29,35 +29,35 @@ beforeAll(async () => {
 });
 afterAll(async () => db.close());
 
-it("who is near is the same, read with the needs or after them", async () => {
-  await aRequest(db, { home: homes[0] ?? "", needs: [{ count: 1, maxKm: 60 }] });
-  await aRequest(db, { home: homes[1] ?? "", needs: [{ count: 1, maxKm: 5 }] });
-  const wanted = await readOpenWithNear(db.database, GROUP, NEAREST);
-  expect(wanted.near?.homes).toHaveLength(2);
-  const { near: _, ...without } = wanted;
-  const known = await readSnapshot(db.q, GROUP, FIRST, { wanted });
-  expect(known).toEqual(await readSnapshot(db.q, GROUP, FIRST, { wanted: without }));
+it("what is next door is the same, read with the needs in one round trip or after them", async () => {
+  await aRequest(db, {
+    home: homes[0] ?? "",
+    needs: [
+      { count: 1, maxKm: 60 },
+      { count: 2, minutes: 40, maxKm: 20 },
+    ],
+  });
+  await aRequest(db, { home: homes[1] ?? "", needs: [{ count: 1, maxKm: 5, dueBy: "2026-12-17T12:00:00Z" }] });
+  const { snapshot, wanted, told } = await readNextDoor(db.database, GROUP, FIRST);
+  expect(snapshot).toEqual(await readSnapshot(db.q, GROUP, FIRST, { wanted }));
   // Three next door, the buddy, and the other home with its two neighbours within 5 km; one begins the rest.
-  expect([...(known?.members.keys() ?? [])]).toHaveLength(7);
-  expect(known?.restBeginsAtKm.size).toBe(1);
-  // On two connections it is the same too.
-  expect(await readSnapshot(db.q, GROUP, FIRST, { wanted, beside: db.database.beside() })).toEqual(known);
+  expect([...(snapshot?.members.keys() ?? [])]).toHaveLength(7);
+  expect(snapshot?.restBeginsAtKm.size).toBe(1);
+  expect(snapshot?.clinics.length).toBeGreaterThan(0);
+  expect(new Set(told.counted.map(({ looking }) => looking))).toEqual(new Set([1, 3]));
+  // On one connection it is the same too.
+  const single = { q: db.q, beside: () => db.q };
+  expect((await readNextDoor(single, GROUP, FIRST)).snapshot).toEqual(snapshot);
 });
 
-it("is not used for a home, or a distance, that was not in it", async () => {
-  const { near } = await readOpenWithNear(db.database, GROUP, NEAREST);
-  const [first = "", second = ""] = homes;
-  expect(nearOf(near, [{ homeCode: first, maxKm: 60 }], NEAREST)?.homes).toHaveLength(1);
-  expect(nearOf(near, [{ homeCode: first, maxKm: 61 }], NEAREST)).toBeUndefined();
-  expect(nearOf(near, [{ homeCode: second, maxKm: 5 }], NEAREST + 1)).toBeUndefined();
-  expect(nearOf(near, [{ homeCode: "ELSEWHERE", maxKm: 5 }], NEAREST)).toBeUndefined();
-  // Posted after the neighbours were read: the plan finds them itself.
-  const request = await aRequest(db, { home: first, needs: [{ count: 1, maxKm: 79 }] });
-  const wanted = { ...(await readWanted(db.q, GROUP, "open")), ...(near === undefined ? {} : { near }) };
-  const snapshot = await readSnapshot(db.q, GROUP, FIRST, { wanted });
-  expect(snapshot?.members.size).toBeGreaterThan(NEAREST);
-  await plan(db, GROUP);
-  expect(await needStates(db, request.requestId)).toEqual(["offered"]);
+it("is not used where a need was changed between its halves: the plan then reads again", async () => {
+  await db.database.transact(async (tx) => {
+    // The half beside sees what has not been committed yet.
+    await tx.q.execute(sql`update cover_requests set version = version + 1 where home_code = ${homes[0]}`);
+    const { snapshot, wanted } = await readNextDoor({ q: db.q, beside: () => tx.q }, GROUP, FIRST);
+    expect(wanted.needs).toHaveLength(4);
+    expect(snapshot).toBeUndefined();
+  });
 });
 
 it("plans with a single connection: nobody who holds one waits for another", async () => {

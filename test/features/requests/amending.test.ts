@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
 import { amendRequest } from "../../../src/features/requests/amending.service.ts";
-import { excludePractice, markNeeds, widenNeeds } from "../../../src/features/requests/index.ts";
+import { excludePractice, markNeeds, markOffered } from "../../../src/features/requests/index.ts";
 import { amendRequestBody, type NeedState, type RequestView } from "../../../src/features/requests/requests.schema.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { aClinic, aPractice, aService, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
@@ -100,7 +100,7 @@ describe("amending a request", () => {
     await db.database.transact(async (tx) => {
       await excludePractice(tx, ids, declined, "declined");
       await excludePractice(tx, ids, ruledOut, "patient-no");
-      widenNeeds(tx, [{ needId: ids[0] ?? "", ring: 2, extraAsks: 1, widenAt: new Date("2026-12-21T08:45:00Z") }]);
+      markOffered(tx, [], [{ needId: ids[0] ?? "", ring: 2, extraAsks: 1, widenAt: new Date("2026-12-21T08:45:00Z") }]);
     });
     await amend({ lines: [{ line: 1, maxKm: 5 }] });
     expect(await excluded()).toEqual(["declined", "patient-no"]);

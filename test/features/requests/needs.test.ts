@@ -6,7 +6,7 @@ import {
   excludePractice,
   markNeeds,
   reopenNeeds,
-  widenNeeds,
+  markOffered,
 } from "../../../src/features/requests/index.ts";
 import { rows, type Tx } from "../../../src/platform/db/database.ts";
 import { aPractice, aRequest, openTestDatabase, type BuiltRequest, type TestDatabase } from "../../support/index.ts";
@@ -69,12 +69,12 @@ describe("marking needs", () => {
 
   it("A3: the wait for the next ring is kept while a need looks for cover and ends when it is agreed", async () => {
     const widenAt = new Date("2026-12-21T12:00:00Z");
-    await run(async (tx) => widenNeeds(tx, [{ needId: need(0), ring: 2, extraAsks: 1, widenAt }]));
+    await run(async (tx) => markOffered(tx, [], [{ needId: need(0), ring: 2, extraAsks: 1, widenAt }]));
     await run(async (tx) => markNeeds(tx, [need(0)], { from: ["open"], to: "offered" }));
     expect((await needsOf(db, request.reference))[0]?.widenAt).toEqual(widenAt);
     await run(async (tx) => markNeeds(tx, [need(0)], { from: ["offered"], to: "agreed" }));
     expect((await needsOf(db, request.reference))[0]?.widenAt).toBeNull();
-    await run(async (tx) => widenNeeds(tx, [{ needId: need(0), ring: 3, extraAsks: 2, widenAt }]));
+    await run(async (tx) => markOffered(tx, [], [{ needId: need(0), ring: 3, extraAsks: 2, widenAt }]));
     expect((await needsOf(db, request.reference))[0]?.widenAt).toBeNull();
   });
 });
