@@ -55,6 +55,12 @@ export interface Closed {
   readonly code: number;
 }
 
+/** What the client says of its own line: connecting, live, reconnecting. */
+export interface LineState {
+  readonly entry: "line";
+  readonly state: string;
+}
+
 /** What the desk showed when it was read afresh. */
 export interface Shown {
   readonly entry: "shown";
@@ -63,7 +69,7 @@ export interface Shown {
   readonly requests: readonly { readonly reference: string; readonly looking: number }[];
 }
 
-export type LogEntry = Asked | Answered | GaveUp | Resumed | Received | Reset | Closed | Shown;
+export type LogEntry = Asked | Answered | GaveUp | Resumed | Received | Reset | Closed | LineState | Shown;
 
 /** What one client did and saw, in its order. Nothing is ever taken back. */
 export interface ClientLog {
@@ -72,7 +78,7 @@ export interface ClientLog {
   readonly kind: string;
   readonly entries: readonly LogEntry[];
   write(entry: LogEntry): void;
-  /** Writes everything to `folder`, one entry a line, for whoever looks into a violation. */
+  /** Writes everything to `folder`, one entry a line and when it was written, for whoever looks into a violation. */
   keep(folder: string): void;
 }
 
@@ -82,14 +88,18 @@ export const openClientLog = (who: {
   readonly kind: string;
 }): ClientLog => {
   const entries: LogEntry[] = [];
+  const writtenAt: string[] = [];
   return {
     ...who,
     entries,
-    write: (entry) => void entries.push(entry),
+    write: (entry) => {
+      entries.push(entry);
+      writtenAt.push(new Date().toISOString());
+    },
     keep: (folder) =>
       appendFileSync(
         `${folder}/client-${who.kind}-${who.code}.jsonl`,
-        entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""),
+        entries.map((entry, at) => `${JSON.stringify({ at: writtenAt[at], ...entry })}\n`).join(""),
       ),
   };
 };

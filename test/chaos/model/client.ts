@@ -112,6 +112,7 @@ export const openClient = (
     },
     // Nothing is pruned during a run, so being told to start afresh is written down and judged by the checker.
     onReset: async (serverOffset) => serverOffset,
+    onStatus: ({ state }) => log.write({ entry: "line", state }),
     settings: { watchEveryMs: 1_000, openWithinMs: 4_000 },
   });
 
