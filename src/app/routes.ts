@@ -11,8 +11,10 @@ import { cookieName, identityRoutes, type IdentityParts } from "../features/iden
 import { matchingRoutes, type Solver } from "../features/matching/index.ts";
 import {
   brokeringRoutes,
+  firmConfirmed,
   impactOf,
   lockStanding,
+  lockWaitingFor,
   needsEnded,
   offerRoutes,
   slotsLost,
@@ -39,7 +41,14 @@ export interface RouteParts {
 }
 
 /** What lower features ask of higher ones. */
-export const capacityPorts: CapacityPorts = { impactOf, lockStanding, slotsLost, messageArrived: noteMessageArrived };
+export const capacityPorts: CapacityPorts = {
+  impactOf,
+  lockStanding,
+  lockWaitingFor,
+  firmConfirmed,
+  slotsLost,
+  messageArrived: noteMessageArrived,
+};
 export const requestPorts: RequestPorts = { needsEnded };
 
 /** Of the API, as its documents say it: the first number is that of the path. */

@@ -37,6 +37,13 @@ export interface CapacityPorts {
    * the slots themselves: a desk that accepts and a colleague who withdraws then wait for each other, never in a circle.
    */
   lockStanding(tx: Tx, slotIds: readonly string[]): Promise<void>;
+  /** Locks the requests of whatever waits for this desk's answer, before capacity locks its clinics. */
+  lockWaitingFor(tx: Tx, organisationCode: string): Promise<void>;
+  /**
+   * These clinics are firm from now on: what waited for a yes of theirs has it, if its request takes firm time without
+   * asking (O1), and is agreed.
+   */
+  firmConfirmed(tx: Tx, actor: Actor, clinicIds: readonly string[]): Promise<void>;
   /** Ends what stands on these slots: waiting offers shrink or end; agreements move to another time or re-open their need. */
   slotsLost(
     tx: Tx,

@@ -178,7 +178,7 @@ export const clinicPages = (ports: CapacityPorts): readonly AppPage[] => [
       again: async (_visit, _database, state) => refuse("/clinics", state),
     },
     async ({ actor }, tx) => {
-      await confirmClinics(tx, actor);
+      await confirmClinics(tx, actor, ports);
       return redirect("/clinics", { kind: "done", title: "Confirmed for today. Thank you." });
     },
   ),

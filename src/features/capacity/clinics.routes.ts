@@ -146,7 +146,7 @@ export const clinicRoutes = (ports: CapacityPorts): readonly AppRoute[] => [
       body: noBody,
       response: confirmedView,
     },
-    async ({ actor }, tx) => ({ body: await confirmClinics(tx, actor) }),
+    async ({ actor }, tx) => ({ body: await confirmClinics(tx, actor, ports) }),
   ),
   command(
     {
@@ -158,7 +158,7 @@ export const clinicRoutes = (ports: CapacityPorts): readonly AppRoute[] => [
       body: noBody,
       response: confirmedView,
     },
-    async ({ actor, params }, tx) => ({ body: await confirmClinics(tx, actor, params.id) }),
+    async ({ actor, params }, tx) => ({ body: await confirmClinics(tx, actor, ports, params.id) }),
   ),
   command(
     {

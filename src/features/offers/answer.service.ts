@@ -55,13 +55,13 @@ const refuseStrangers = async (tx: Tx, actor: Actor, offer: OpenedOffer, ticked:
   throw slotsNotInOffer(strangers, await whatIsPossible(tx.q, offer.id, actor.organisationCode));
 };
 
-/** The blocks that the desk takes: what is held, or what fits into the ticked times. */
-const chooseBlocks = (offer: OpenedOffer, ticked: readonly string[] | undefined): FittedNeed[] => {
-  const ids = ticked === undefined ? undefined : new Set(ticked);
-  const chosen = offer.slots.filter((slot) => ids === undefined || ids.has(slot.slotId));
-  // Held blocks whose every time was taken stay with their needs; only what is left over is fitted anew.
-  const whole = offer.needs.flatMap((need): FittedNeed[] => {
-    const mine = offer.slots.filter((slot) => slot.needId === need.needId);
+/** The blocks that an offer holds for its needs, those of which every slot is among these. */
+export const heldBlocks = (
+  { needs, slots }: Pick<OpenedOffer, "needs" | "slots">,
+  chosen: OpenedOffer["slots"],
+): FittedNeed[] =>
+  needs.flatMap((need): FittedNeed[] => {
+    const mine = slots.filter((slot) => slot.needId === need.needId);
     const first = mine[0];
     const last = mine.at(-1);
     if (first === undefined || last === undefined || !mine.every((slot) => chosen.includes(slot))) return [];
@@ -75,6 +75,13 @@ const chooseBlocks = (offer: OpenedOffer, ticked: readonly string[] | undefined)
       },
     ];
   });
+
+/** The blocks that the desk takes: what is held, or what fits into the ticked times. */
+const chooseBlocks = (offer: OpenedOffer, ticked: readonly string[] | undefined): FittedNeed[] => {
+  const ids = ticked === undefined ? undefined : new Set(ticked);
+  const chosen = offer.slots.filter((slot) => ids === undefined || ids.has(slot.slotId));
+  // Held blocks whose every time was taken stay with their needs; only what is left over is fitted anew.
+  const whole = heldBlocks(offer, chosen);
   const placed = new Set(whole.map((block) => block.needId));
   const used = new Set(whole.flatMap((block) => block.slotIds));
   const more = fitNeeds(

@@ -29,7 +29,7 @@ export {
   type ProposalView,
 } from "./offers.schema.ts";
 export { proposeTimes } from "./propose.service.ts";
-export { lockStanding } from "./standing.service.ts";
+export { firmConfirmed, lockStanding, lockWaitingFor } from "./standing.service.ts";
 export { declineChoices, presentInShort, presentOffer } from "./offer.presenter.ts";
 export { offerPages } from "./offers.pages.ts";
 export { noteSeen } from "./seen.repository.ts";

@@ -5,6 +5,7 @@ import { offerStates, type OfferState } from "./offers.schema.ts";
 import { offerNeeds, offers, offerSlots } from "./offers.table.ts";
 
 const ofRequest = z.object({ id: z.string(), requestId: z.string() });
+const ofRequestTo = ofRequest.extend({ takesFirm: z.boolean() });
 const silent = z.object({ id: z.string(), desk: z.string(), expiresAt: z.coerce.date() });
 
 const heldSlot = z.object({
@@ -145,6 +146,20 @@ export const waitingOffersOnSlots = async (
     .innerJoin(offerSlots, eq(offerSlots.offerId, offers.id))
     .where(and(eq(offers.state, "waiting"), eq(offerSlots.isLive, true), inArray(offerSlots.slotId, [...slotIds])))
     .orderBy(offers.id);
+
+/** The offers of slots that wait for the answer of this supporting desk, and whether their requests take firm time unasked. */
+export const waitingOffersTo = async (
+  q: Queryable,
+  organisationCode: string,
+): Promise<z.output<typeof ofRequestTo>[]> =>
+  rows(
+    q,
+    ofRequestTo,
+    sql`select o.id, o.request_id as "requestId", r.takes_firm as "takesFirm"
+        from offers o join cover_requests r on r.id = o.request_id
+        where o.state = 'waiting' and o.kind = 'slots' and o.awaiting = 'supporting' and o.supporting_code = ${organisationCode}
+        order by o.id`,
+  );
 
 /** Which of these needs no waiting offer asks for any more. */
 export const needsWithoutOffer = async (q: Queryable, needIds: readonly string[]): Promise<string[]> => {

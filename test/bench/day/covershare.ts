@@ -113,7 +113,7 @@ export const runCovershare = async (
       await database.transact(async (tx) => withdrawClinic(tx, nurse, capacityPorts, id, { confirmBreaking: true }));
     } else if (event.kind === "gone") await lose(event.clinic, event.start);
     else if (event.kind === "confirm")
-      await database.transact(async (tx) => confirmClinics(tx, nurseOf(event.practice)));
+      await database.transact(async (tx) => confirmClinics(tx, nurseOf(event.practice), capacityPorts));
     else await desks.answer(event.offer, event.says, now);
   };
   const sweep = async (): Promise<void> => {

@@ -10,17 +10,23 @@ import type { TestDatabase } from "../../support/index.ts";
 export interface RecordedPorts extends CapacityPorts {
   readonly agreements: Map<string, AffectedAgreement>;
   readonly lost: { slotIds: readonly string[]; cause: LossCause }[];
+  /** The clinics of each confirmation. */
+  readonly confirmed: (readonly string[])[];
 }
 
 export const recordedPorts = (): RecordedPorts => {
   const agreements = new Map<string, AffectedAgreement>();
   const lost: RecordedPorts["lost"] = [];
+  const confirmed: RecordedPorts["confirmed"] = [];
   const on = (slotIds: readonly string[]): AffectedAgreement[] => slotIds.flatMap((id) => agreements.get(id) ?? []);
   return {
     agreements,
     lost,
+    confirmed,
     impactOf: async (_q, slotIds) => on(slotIds),
     lockStanding: async () => undefined,
+    lockWaitingFor: async () => undefined,
+    firmConfirmed: async (_tx, _actor, clinicIds) => void confirmed.push(clinicIds),
     messageArrived: async () => undefined,
     slotsLost: async (_tx, _actor, what) => {
       lost.push({ slotIds: [...what.slotIds].sort(), cause: what.cause });
