@@ -4,7 +4,7 @@ import { blank, type Fields, type FormState } from "../../platform/web/fields.ts
 import { none, redirect, view, type View } from "../../platform/web/page.ts";
 import { brokersOnly, form, page, type Actor, type AppPage } from "../access/index.ts";
 import { priorities, speakPriority, type Priority } from "../requests/index.ts";
-import { defaultPlan, speakMinutes } from "./cover-plans.rules.ts";
+import { defaultPlan, inARush, isInARush, speakMinutes } from "./cover-plans.rules.ts";
 import {
   ALL_SERVICES,
   coverPlanBody,
@@ -12,6 +12,7 @@ import {
   rings,
   type Asking,
   type CoverPlanView,
+  type Plan,
 } from "./cover-plans.schema.ts";
 import { changeCoverPlan, readCoverPlan, readCoverPlans } from "./cover-plans.service.ts";
 
@@ -34,6 +35,13 @@ const FROM: Readonly<Record<CoverPlanView["from"], string>> = {
   all: "As all services",
   default: "The default",
 };
+
+/** The boxes of the form as they would be sent with this plan in them. */
+const sentWith = (plan: Plan): { readonly name: string; readonly value: number }[] =>
+  priorities.flatMap((priority) => {
+    const { waits, breadth, calls } = boxesOf(priority, plan[priority]);
+    return [...waits, breadth, calls].map(({ name, value }) => ({ name, value }));
+  });
 
 /** One box of the form: its name, what it says, what stands in it and what the default is. */
 const boxesOf = (priority: Priority, asking: Asking) => {
@@ -64,6 +72,7 @@ const showPlan = async (actor: Actor, { q }: Database, service: string, state: F
       from: FROM[plan.from],
       isOwn: plan.from === "own",
       priorities: priorities.map((priority) => boxesOf(priority, plan.plan[priority])),
+      rush: isInARush(plan.plan) ? undefined : sentWith(inARush(plan.plan)),
     },
   });
 };

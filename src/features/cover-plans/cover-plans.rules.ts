@@ -1,4 +1,4 @@
-import type { Priority } from "../requests/index.ts";
+import { priorities, type Priority } from "../requests/index.ts";
 import { rings, type Asking, type Plan } from "./cover-plans.schema.ts";
 
 const everywhere = (minutes: number): Asking["waits"] => ({ buddies: minutes, pcn: minutes, group: minutes });
@@ -9,6 +9,23 @@ export const defaultPlan: Plan = {
   urgent: { waits: everywhere(45), breadth: 2, calls: 3 },
   asap: { waits: everywhere(10), breadth: 3, calls: 6 },
 };
+
+/** Minutes to wait for an answer in a holiday rush; the README says what they came to in simulated ones. */
+const RUSH_MINUTES = { routine: 60, urgent: 11, asap: 5 } as const satisfies Record<Priority, number>;
+
+/** A plan with the waits for a rush; how many practices are asked stays as it is. */
+export const inARush = ({ routine, urgent, asap }: Plan): Plan => ({
+  routine: { ...routine, waits: everywhere(RUSH_MINUTES.routine) },
+  urgent: { ...urgent, waits: everywhere(RUSH_MINUTES.urgent) },
+  asap: { ...asap, waits: everywhere(RUSH_MINUTES.asap) },
+});
+
+/** The default with the waits for a rush. */
+export const rushPlan: Plan = inARush(defaultPlan);
+
+/** Whether a plan has these waits already. */
+export const isInARush = (plan: Plan): boolean =>
+  priorities.every((priority) => rings.every((ring) => plan[priority].waits[ring] === RUSH_MINUTES[priority]));
 
 /** Which plan applies to a service: its own, else that of all services, else the default. */
 export const planFor = (

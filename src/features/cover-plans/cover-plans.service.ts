@@ -7,7 +7,7 @@ import { restartWaits } from "../requests/index.ts";
 import { serviceCatalogue } from "../services/index.ts";
 import { groupMissing, planStale } from "./cover-plans.errors.ts";
 import { plansOf, savePlan, type StoredPlan } from "./cover-plans.repository.ts";
-import { defaultPlan, planFor } from "./cover-plans.rules.ts";
+import { defaultPlan, planFor, rushPlan } from "./cover-plans.rules.ts";
 import { ALL_SERVICES, type CoverPlanView, type Plan } from "./cover-plans.schema.ts";
 
 const groupOf = ({ groupCode }: Actor): string => {
@@ -37,11 +37,11 @@ const viewOf = (
 export const readCoverPlans = async (
   q: Queryable,
   actor: Actor,
-): Promise<{ readonly items: CoverPlanView[]; readonly default: Plan }> => {
+): Promise<{ readonly items: CoverPlanView[]; readonly default: Plan; readonly rush: Plan }> => {
   const stored = await plansOf(q, groupOf(actor));
   const services = await serviceCatalogue(q);
   const all = { code: ALL_SERVICES, name: "All services" };
-  return { items: [all, ...services].map((service) => viewOf(stored, service)), default: defaultPlan };
+  return { items: [all, ...services].map((service) => viewOf(stored, service)), default: defaultPlan, rush: rushPlan };
 };
 
 /** The same for one of them. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { defaultPlan } from "../../../src/features/cover-plans/index.ts";
+import type { Plan } from "../../../src/features/cover-plans/cover-plans.schema.ts";
+import { rushPlan } from "../../../src/features/cover-plans/index.ts";
 import { compare, rowOf, summaryOf, type Compared } from "./compare.ts";
 import { readData } from "./data.ts";
 import { openServer } from "./live.ts";
@@ -11,7 +12,7 @@ import { BEGIN, END, type Outcome } from "./world.ts";
 
 /*
  * A holiday rush, day by day, on real geography: Covershare's own matcher and lifecycle on a real PostgreSQL with a held
- * clock, beside first come nearest, a phone round and whoever knows everything in advance; all meet the same world and the
+ * clock, by the default cover plan and by the one with waits for a rush that a federation may choose, beside first come nearest, a phone round and whoever knows everything in advance; all meet the same world and the
  * same answers. What is assumed stands in make-world.ts and answers.ts, what is measured and why so in metrics.ts.
  */
 
@@ -25,13 +26,19 @@ const { values } = parseArgs({
     load: { type: "string", default: "0.4" },
     /** Say of each need that only the clairvoyant covers why, and of each request that a phone round covers sooner. */
     losses: { type: "boolean", default: false },
-    /** Compare ways to ask (sweep.ts) instead of the default alone. */
+    /** Compare more ways to ask (sweep.ts). */
     sweep: { type: "boolean", default: false },
   },
 });
 const size = { practices: Number(values.practices), load: Number(values.load) };
 const seeds = values.seeds.split(",").map(Number);
-const ways = values.sweep ? variants : [["covershare", defaultPlan] as const];
+/** Without a plan: as every group asks that has not changed anything. */
+const ways: readonly (readonly [name: string, plan: Plan | undefined])[] = values.sweep
+  ? variants
+  : [
+      ["covershare", undefined],
+      ["covershare-rush", rushPlan],
+    ];
 
 const data = await readData();
 const compared: Compared[] = [];
@@ -45,7 +52,7 @@ try {
     const outcomes = new Map<string, Outcome>();
     const histories = [];
     for (const [name, plan] of ways) {
-      const { outcome, history, ms } = await server.run(data, world, values.sweep ? plan : undefined);
+      const { outcome, history, ms } = await server.run(data, world, plan);
       outcomes.set(name, outcome);
       histories.push({ outcome, history });
       slowest = Math.max(slowest, ms);
@@ -55,14 +62,15 @@ try {
     sizes.push(world.practices.length);
     console.error(JSON.stringify({ seed, group: world.group, requests: world.requests.length }));
     for (const [name, { metrics, shareOfClairvoyant }] of one.policies)
-      console.error(`  ${name.padEnd(12)} ${JSON.stringify(rounded({ shareOfClairvoyant, ...metrics }))}`);
-    for (const { outcome, history } of histories) {
-      const losses = lossesBeside(world, outcome, one.best, history);
-      lost.push(...losses.map(({ cause }) => cause));
-      if (!values.losses) continue;
-      for (const { cause, detail } of losses) console.error(`  lost ${cause}: ${detail}`);
-      for (const line of slowerThan(world, outcome, one.phoneRound, history)) console.error(`  slow ${line}`);
-    }
+      console.error(`  ${name.padEnd(15)} ${JSON.stringify(rounded({ shareOfClairvoyant, ...metrics }))}`);
+    // Why needs were lost is said of the first way.
+    const [first] = histories;
+    if (first === undefined) continue;
+    const losses = lossesBeside(world, first.outcome, one.best, first.history);
+    lost.push(...losses.map(({ cause }) => cause));
+    if (!values.losses) continue;
+    for (const { cause, detail } of losses) console.error(`  lost ${cause}: ${detail}`);
+    for (const line of slowerThan(world, first.outcome, one.phoneRound, first.history)) console.error(`  slow ${line}`);
   }
 } finally {
   await server.close();

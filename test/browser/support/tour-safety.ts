@@ -101,6 +101,15 @@ const tourCoverPlans = async (broker: Page, look: Look): Promise<void> => {
   await look("cover-plan-own", broker);
   await broker.getByRole("button", { name: "Back to the default" }).click();
   await broker.getByText("back to the default.").waitFor();
+  await broker.getByRole("link", { name: "Change All services" }).click();
+  await broker.getByRole("button", { name: "Use the waits for a rush" }).click();
+  await broker.getByText("wider after 11 minutes").waitFor();
+  await look("cover-plans-rush", broker);
+  await broker.getByRole("link", { name: "Change All services" }).click();
+  await broker.getByText("This plan has them").waitFor();
+  await look("cover-plan-rush", broker);
+  await broker.getByRole("button", { name: "Back to the default" }).click();
+  await broker.getByText("back to the default.").waitFor();
 };
 
 /** Through every state of the safety net, as a broker and a desk see it. `look` is a screenshot, or axe. */

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Actor } from "../../../src/features/access/index.ts";
+import { planSchema } from "../../../src/features/cover-plans/cover-plans.schema.ts";
 import { defaultPlan } from "../../../src/features/cover-plans/index.ts";
 import { rows } from "../../../src/platform/db/database.ts";
 import { bearer, startTestApp, type TestApp } from "../../support/app.ts";
@@ -126,6 +127,17 @@ describe("cover plans of a sharing group", () => {
     expect((await call(broker, "PUT", unknown, { plan: defaultPlan }, etag)).status).toBe(404);
     const stranger = await aBroker(db, { group: `${group}-OTHER` });
     expect((await call(stranger, "GET", "/v1/cover-plans/all")).json).toMatchObject({ from: "default", version: 0 });
+  });
+
+  it("the waits for a rush are there to be put: 60, 11 and 5 minutes, with the same practices asked at once", async () => {
+    const answer = z.object({ rush: planSchema }).parse((await call(broker, "GET", "/v1/cover-plans")).json);
+    const waits = (minutes: number) => ({ buddies: minutes, pcn: minutes, group: minutes });
+    expect(answer.rush).toEqual({
+      routine: { ...defaultPlan.routine, waits: waits(60) },
+      urgent: { ...defaultPlan.urgent, waits: waits(11) },
+      asap: { ...defaultPlan.asap, waits: waits(5) },
+    });
+    expect(await put("all", answer.rush)).toMatchObject({ status: 200, json: { from: "own", plan: answer.rush } });
   });
 
   it("A2: breadth 1 asks one practice where two would be asked", async () => {
