@@ -21,7 +21,7 @@ describeWithBrowser("the pages of the safety net", (browser) => {
       const { look, problems, seen } = axeLook();
       await tourSafety(town, async (actor) => sitDown(browser(), town, actor), look);
       expect([...problems]).toEqual([]);
-      expect(seen).toHaveLength(25);
+      expect(seen).toHaveLength(27);
     },
   );
 });

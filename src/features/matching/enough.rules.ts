@@ -74,12 +74,15 @@ const hasRoom = (snapshot: Snapshot, decisions: Decisions) => {
   const used = [...decisions.agree, ...decisions.offer];
   const clinicsOf = groupBy(freeBeside(withTimeToAnswer(snapshot).clinics, used), (clinic) => clinic.organisationCode);
   const unhurried = unhurriedFrom(snapshot);
+  const cutShort = new Set(snapshot.cutShort.map((pair) => pair.join(" ")));
   const wantedAt = groupBy(snapshot.needs, (need) => need.homeCode);
   const known = new Map<string, boolean>();
   return (need: SeekingNeed, hostCode: string): boolean => {
     const host = snapshot.members.get(hostCode);
     // A cap counts by day, and what a patient said no to are times: there a later block may do what an earlier one cannot.
     if (host === undefined || host.dailyCap !== null || (need.excludedTimes ?? []).length > 0) return false;
+    // Only what begins later is asked about there.
+    if (cutShort.has(`${need.id} ${hostCode}`)) return false;
     const key = `${need.lineId} ${need.priority} ${hostCode}`;
     const before = known.get(key);
     if (before !== undefined) return before;

@@ -7,7 +7,15 @@ import { countedRow, countsOf } from "../requests/index.ts";
 import { dueIn, dueRow } from "./due.repository.ts";
 import { earliestOf } from "./earliest.repository.ts";
 import { nearRow, nearTo } from "./reach.repository.ts";
-import { exclusionsOf, needRow, openNeeds, openWishes, pairRow, paidHostsOf } from "./seeking.repository.ts";
+import {
+  exclusionRow,
+  exclusionsOf,
+  needRow,
+  openNeeds,
+  openWishes,
+  pairRow,
+  paidHostsOf,
+} from "./seeking.repository.ts";
 import { clinicRow, memberRow, membersAs, usedByDay, usedRow } from "./supply.repository.ts";
 
 /*
@@ -30,7 +38,7 @@ const needsView = z.object({
   most: z.number().nullable(),
   clinics: z.array(clinicRow),
   used: z.array(usedRow),
-  excluded: z.array(pairRow),
+  excluded: z.array(exclusionRow),
   paid: z.array(pairRow),
   counted: z.array(countedRow),
   brokers: z.array(codeRow),

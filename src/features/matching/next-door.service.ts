@@ -4,7 +4,7 @@ import type { DueRow } from "./due.repository.ts";
 import { toEarliest } from "./earliest.repository.ts";
 import { readMembersView, readNeedsView, type NextDoorBreadth } from "./next-door.repository.ts";
 import { restOf } from "./reach.repository.ts";
-import { pairsOf, seenOf } from "./seeking.repository.ts";
+import { exclusionsIn, pairsOf, seenOf } from "./seeking.repository.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Wanted } from "./snapshot.service.ts";
 import { countsByDay, membersOf } from "./supply.repository.ts";
@@ -51,7 +51,7 @@ export const readNextDoor = async (
             needs,
             movable: [],
             asks: [],
-            excluded: pairsOf(view.excluded),
+            ...exclusionsIn(view.excluded),
             paidHosts: pairsOf(view.paid),
             usedByDay: countsByDay(view.used),
           },

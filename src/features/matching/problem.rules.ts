@@ -1,5 +1,6 @@
 import { groupBy } from "../../platform/lists/lists.ts";
 import { practiceOf } from "./reach.rules.ts";
+import { answeredBy } from "./time-to-answer.rules.ts";
 import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
 import type { Placement, Problem, ProblemNeed, ProblemRequest } from "./solver/index.ts";
 
@@ -22,7 +23,22 @@ const notAt = (times: readonly { readonly from: string; readonly until: string }
     ? {}
     : { notAt: times.map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) })) };
 
-const needOf = (need: SeekingNeed, { reach, notBefore }: Scope): ProblemNeed => ({
+/** From when on blocks of the need may begin, by practice: a desk that a time came too soon for gets the time to answer. */
+const notBeforeOf = (
+  { cutShort, clinics, members, now }: Snapshot,
+  need: SeekingNeed,
+  planned: Readonly<Record<string, number>> | undefined,
+): Pick<ProblemNeed, "notBefore"> => {
+  const later = cutShort.flatMap(([needId, code]) => {
+    const host = needId === need.id ? members.get(code) : undefined;
+    const isFirm = clinics.some((clinic) => clinic.isFirm && clinic.organisationCode === code);
+    return host === undefined || isFirm ? [] : [[code, answeredBy(need.priority, now, host).getTime()] as const];
+  });
+  if (planned === undefined && later.length === 0) return {};
+  return { notBefore: { ...planned, ...Object.fromEntries(later) } };
+};
+
+const needOf = (snapshot: Snapshot, need: SeekingNeed, { reach, notBefore }: Scope): ProblemNeed => ({
   id: need.id,
   service: need.service,
   minutes: need.minutes,
@@ -34,16 +50,16 @@ const needOf = (need: SeekingNeed, { reach, notBefore }: Scope): ProblemNeed => 
   channel: need.channel,
   ...(need.course === null ? {} : { course: need.course }),
   ...notAt(need.excludedTimes ?? []),
-  ...(notBefore === undefined ? {} : { notBefore: notBefore(need.priority) }),
+  ...notBeforeOf(snapshot, need, notBefore?.(need.priority)),
   reach: reach.get(need.id) ?? [],
 });
 
-const requestsOf = (scope: Scope): ProblemRequest[] => {
+const requestsOf = (snapshot: Snapshot, scope: Scope): ProblemRequest[] => {
   return [...groupBy(scope.needs, (need) => need.requestId)].map(([id, needs]) => ({
     id,
     practice: needs[0]?.homeCode ?? "",
     priority: "routine" as const,
-    needs: needs.map((need) => needOf(need, scope)),
+    needs: needs.map((need) => needOf(snapshot, need, scope)),
   }));
 };
 
@@ -63,7 +79,7 @@ export const problemOf = (snapshot: Snapshot, scope: Scope): Problem => {
       slotMinutes: clinic.slotMinutes,
       slots: clinic.slots,
     })),
-    requests: requestsOf(scope),
+    requests: requestsOf(snapshot, scope),
     excluded: [...snapshot.excluded, ...(scope.alsoExcluded ?? [])],
     usedByDay,
     paidHosts: snapshot.paidHosts,

@@ -151,12 +151,29 @@ export const pairRow = z.object({ left: z.string(), right: z.string() });
 export const pairsOf = (found: readonly z.output<typeof pairRow>[]): [string, string][] =>
   found.map(({ left, right }) => [left, right]);
 
+export const exclusionRow = pairRow.extend({ isCutShort: z.boolean() });
+
+/** Pairs of need and practice. */
+export interface Exclusions {
+  /** Not to be asked again (A5). */
+  readonly excluded: readonly (readonly [string, string])[];
+  /** Asked once, about a time that began before the desk's time to answer was over: about later times it was not asked yet. */
+  readonly cutShort: readonly (readonly [string, string])[];
+}
+
 /**
  * SQL: practices that are ruled out for needs (A5). One that declined or let an offer lapse may be asked again once it has
- * published a clinic for the service since; a patient's no and a cancellation stand.
+ * published a clinic for the service since; a patient's no and a cancellation stand. An offer that ended because its first
+ * time began (O2) was not the desk's to let lapse, the first time: about later times it may be asked, and about those alone.
  */
 export const exclusionsOf = (needIds: SQL): SQL => sql`
-  select e.need_id as left, e.organisation_code as right
+  select e.need_id as left, e.organisation_code as right,
+         e.reason = 'lapsed' and coalesce((
+           select count(*) = 1 and bool_and(o.expires_at = (
+             select min(h.starts_at) from offer_slots x join slots h on h.id = x.slot_id where x.offer_id = o.id))
+           from offer_needs y join offers o on o.id = y.offer_id
+           where y.need_id = e.need_id and o.supporting_code = e.organisation_code and o.state = 'lapsed'
+         ), false) as "isCutShort"
   from need_exclusions e join needs n on n.id = e.need_id join need_lines l on l.id = n.line_id
   join services s on s.code = l.service_code
   where e.need_id = any(${needIds}) and not (e.reason in ('declined', 'lapsed') and exists (
@@ -164,8 +181,13 @@ export const exclusionsOf = (needIds: SQL): SQL => sql`
       and c.source <> 'call' and c.withdrawn_at is null and coalesce(s.matched_as, s.code) = any(c.services)))
   order by 1, 2`;
 
-export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<[string, string][]> =>
-  pairsOf(await rows(q, pairRow, exclusionsOf(uuidArray(needIds))));
+export const exclusionsIn = (found: readonly z.output<typeof exclusionRow>[]): Exclusions => ({
+  excluded: pairsOf(found.filter(({ isCutShort }) => !isCutShort)),
+  cutShort: pairsOf(found.filter(({ isCutShort }) => isCutShort)),
+});
+
+export const readExclusions = async (q: Queryable, needIds: readonly string[]): Promise<Exclusions> =>
+  exclusionsIn(await rows(q, exclusionRow, exclusionsOf(uuidArray(needIds))));
 
 /** SQL: practices that requests use already, agreed or waiting: one more need there costs no further charge. */
 export const paidHostsOf = (requestIds: SQL): SQL => sql`

@@ -144,17 +144,18 @@ const readAround = async (
   const hosts = codesNear(homes, breadth.practices);
   const planned = unique(all.map((need) => need.homeCode));
   const around = sql`${textArray(planned)} || ${hosts}`;
-  const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, excluded, paidHosts] = await Promise.all([
-    // As much work for the database as all the rest.
-    readMembers(beside, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
-    readOffered(q, served, hosts, now, breadth),
-    readUsedByDay(q, around, now, idsOf(movable)),
-    readRest(q, homes, breadth.practices),
-    // An open need is one that nobody is asked for.
-    readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
-    readExclusions(q, idsOf(all)),
-    readPaidHosts(q, unique(all.map((need) => need.requestId))),
-  ]);
+  const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, exclusions, paidHosts] =
+    await Promise.all([
+      // As much work for the database as all the rest.
+      readMembers(beside, groupCode, breadth.practices === "all" ? "all" : around, servicesOf(served)),
+      readOffered(q, served, hosts, now, breadth),
+      readUsedByDay(q, around, now, idsOf(movable)),
+      readRest(q, homes, breadth.practices),
+      // An open need is one that nobody is asked for.
+      readAsks(q, idsOf(breadth.needs === "open" ? movable : all)),
+      readExclusions(q, idsOf(all)),
+      readPaidHosts(q, unique(all.map((need) => need.requestId))),
+    ]);
   return {
     groupCode,
     now,
@@ -165,7 +166,7 @@ const readAround = async (
     movable,
     asks,
     clinics,
-    excluded,
+    ...exclusions,
     paidHosts,
     usedByDay,
   };
@@ -192,7 +193,7 @@ export const readSnapshotFor = async (
   const members = await readMembers(q, groupCode, hosts === "all" ? "all" : unique([...homes, ...hosts]), services);
   const givers = hosts === "all" ? [...members.keys()] : hosts;
   const until = new Date(Math.max(now.getTime(), ...needs.map((need) => need.dueBy.getTime())));
-  const [clinics, published, excluded, usedByDay] = await Promise.all([
+  const [clinics, published, exclusions, usedByDay] = await Promise.all([
     needs.length === 0 ? [] : readClinics(q, { hosts: givers, services, from: now, until, holders: "all" }, now),
     readPublished(q, givers, services),
     readExclusions(q, idsOf(needs)),
@@ -209,7 +210,7 @@ export const readSnapshotFor = async (
     asks: [],
     clinics,
     published,
-    excluded,
+    ...exclusions,
     paidHosts: [],
     usedByDay,
   };

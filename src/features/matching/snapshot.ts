@@ -110,6 +110,8 @@ export interface Snapshot {
   readonly clinics: readonly PlannedClinic[];
   /** need, practice */
   readonly excluded: readonly (readonly [string, string])[];
+  /** need, practice: asked once, about a time that came too soon; only later ones may be asked about. */
+  readonly cutShort: readonly (readonly [string, string])[];
   /** request, practice: used already, so one more place there costs no charge. */
   readonly paidHosts: readonly (readonly [string, string])[];
   /** "practice|YYYY-MM-DD", UTC day of start: needs agreed or held. */
