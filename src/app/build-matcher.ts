@@ -21,7 +21,7 @@ export interface StartedMatcher {
 
 /** Starts carrying out jobs and sweeping on opened resources; both stop with them, the sweep before the workers. */
 export const startMatcher = async (resources: Resources): Promise<StartedMatcher> => {
-  const { config, database, log, queue, releasers, sealer, telemetry } = resources;
+  const { config, database, log, planning, queue, releasers, sealer, telemetry } = resources;
   const solver = createSolverRunner();
   solver.warm();
   releasers.add("the solver", () => solver.close());
@@ -31,7 +31,8 @@ export const startMatcher = async (resources: Resources): Promise<StartedMatcher
     fallbackDir: config.fallbackDir,
     solve: (problem: Problem) => inSpan({ name: "solve", kind: "internal" }, async () => solver.run(problem)),
   };
-  await queue.startWorkers(jobHandlers(parts), { concurrency: config.matcher.concurrency });
+  const handlers = jobHandlers({ ...parts, database: planning });
+  await queue.startWorkers(handlers, { concurrency: config.matcher.concurrency });
   const courier = openCourier({ database, log, poster: openPoster(config), sealer });
   releasers.add("webhooks", () => courier.close());
   const { metrics, sink } = telemetry;
@@ -58,9 +59,9 @@ export const startMatcher = async (resources: Resources): Promise<StartedMatcher
 };
 
 /** In the background, until the process stops: nobody waits for it, and nothing depends on it. */
-const warmUp = ({ database, log, releasers }: Resources, solve: Parameters<typeof warmUpPlanning>[1]): void => {
+const warmUp = ({ planning, log, releasers }: Resources, solve: Parameters<typeof warmUpPlanning>[1]): void => {
   let isOver = false;
-  const warming = warmUpPlanning(database, solve, { ...WARM_UP, isOver: () => isOver }).catch((error: unknown) =>
+  const warming = warmUpPlanning(planning, solve, { ...WARM_UP, isOver: () => isOver }).catch((error: unknown) =>
     log.warn({ error: withoutSql(error).message }, "planning could not be warmed up"),
   );
   releasers.add("warming up", async () => {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Config } from "../config/config.ts";
 import { ensureCatalogue } from "../features/services/index.ts";
-import { createDatabase, createPool, noHooks, type Database } from "../platform/db/database.ts";
+import { createDatabase, createPool, noHooks, type Database, type PoolOptions } from "../platform/db/database.ts";
 import { migrate, missingMigrations } from "../platform/db/migrate.ts";
 import { openEmbeddedPostgres } from "../platform/embedded-postgres/index.ts";
 import { appendEvents } from "../platform/event-log/event-log.ts";
@@ -22,6 +22,11 @@ export interface Resources {
   readonly log: Logger;
   readonly pool: pg.Pool;
   readonly database: Database;
+  /**
+   * The same over connections of their own, which stay open: a plan finds those that have made the plans of its statements,
+   * which costs more than carrying them out.
+   */
+  readonly planning: Database;
   readonly queue: Queue;
   readonly bus: WakeBus;
   readonly telemetry: Telemetry;
@@ -93,14 +98,20 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
     const telemetry = openTelemetry(config, log, releasers);
     const { metrics, sink } = telemetry;
     const url = await openServer(options, releasers);
-    const pool = createPool({
-      url,
-      max: config.database.poolMax,
-      statementTimeoutMs: config.database.statementTimeoutMs,
-      applicationName: options.applicationName,
-      onError: (error) => log.warn({ error: error.message }, "an idle database connection broke and is replaced"),
-    });
-    releasers.add("the database pool", () => pool.end());
+    const openPool = (of: Pick<PoolOptions, "max" | "keepsPlans">): pg.Pool => {
+      const opened = createPool({
+        ...of,
+        url,
+        statementTimeoutMs: config.database.statementTimeoutMs,
+        applicationName: options.applicationName,
+        onError: (error) => log.warn({ error: error.message }, "an idle database connection broke and is replaced"),
+      });
+      releasers.add("a database pool", () => opened.end());
+      return opened;
+    };
+    const pool = openPool({ max: config.database.poolMax });
+    // Two for each plan (see `beside`).
+    const planningPool = openPool({ max: 2 * config.matcher.concurrency, keepsPlans: true });
     const side =
       config.redisUrl === undefined
         ? ({ kind: "postgres", url } as const)
@@ -129,6 +140,7 @@ export const openResources = async (options: ResourceOptions): Promise<Resources
       log,
       pool,
       database,
+      planning: createDatabase(planningPool, hooks),
       queue,
       bus,
       telemetry,

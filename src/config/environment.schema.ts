@@ -49,7 +49,14 @@ export const environmentSchema = z.object({
     )
     .optional()
     .meta(secret("PostgreSQL 18 to use.", "Covershare starts its own")),
-  DB_POOL_MAX: whole(2, 500).prefault("20").meta(said("Database connections of each process at most.", "20")),
+  DB_POOL_MAX: whole(2, 500)
+    .prefault("20")
+    .meta(
+      said(
+        "Database connections of each process at most; a matcher has two more for each job that it carries out at once.",
+        "20",
+      ),
+    ),
   COVERSHARE_DATA_DIR: z
     .string()
     .prefault(".covershare")

@@ -88,7 +88,8 @@ export const warmUpPlanning = async (
     const snapshot = await database.readOnly(async (q) => {
       const asking = (await readAskingFor(q, one.groupCode))(one.service, "urgent");
       const needs = [inventedNeed(one, asking)];
-      await readNextDoor({ q, beside: () => q }, one.groupCode, NEXT_DOOR);
+      // Beside it another connection, as in a plan.
+      await readNextDoor({ q, beside: () => database.q }, one.groupCode, NEXT_DOOR);
       const wanted = { now: one.now, needs };
       return readSnapshot(q, one.groupCode, { needs: "open", ...NEXT_DOOR, moves: false }, { wanted });
     });

@@ -10,8 +10,8 @@ import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 export const isSignedSql = (alias: string): SQL => {
   const m = sql.identifier(alias);
   return sql`(${m}.agreement_version is not null and ${m}.signed_at is not null
-    and ${m}.valid_from <= (app_now() at time zone 'Europe/London')::date
-    and (${m}.valid_until is null or ${m}.valid_until >= (app_now() at time zone 'Europe/London')::date))`;
+    and ${m}.valid_from <= ((select app_now()) at time zone 'Europe/London')::date
+    and (${m}.valid_until is null or ${m}.valid_until >= ((select app_now()) at time zone 'Europe/London')::date))`;
 };
 
 /** A practice with fewer registered patients is closing, or a special allocation scheme: never asked. */
@@ -20,7 +20,7 @@ const MIN_LIST_SIZE = 500;
 /** SQL: is the switch of the row `alias` of organisations on just now (C3)? It may be on only until some time. */
 export const isAcceptingSql = (alias: string): SQL => {
   const o = sql.identifier(alias);
-  return sql`(${o}.is_accepting and (${o}.accepting_until is null or ${o}.accepting_until > app_now()))`;
+  return sql`(${o}.is_accepting and (${o}.accepting_until is null or ${o}.accepting_until > (select app_now())))`;
 };
 
 /**
@@ -31,9 +31,9 @@ export const isAskableSql = (alias: string): SQL => {
   const o = sql.identifier(alias);
   return sql`(${o}.status = 'ACTIVE' and ${o}.kind <> 'federation'
     and (${o}.kind <> 'practice' or ${o}.list_size is null or ${o}.list_size >= ${sql.raw(String(MIN_LIST_SIZE))})
-    and not exists (select 1 from pressure_states p where p.organisation_code = ${o}.code and p.level >= 3 and p.expires_at > app_now())
+    and not exists (select 1 from pressure_states p where p.organisation_code = ${o}.code and p.level >= 3 and p.expires_at > (select app_now()))
     and not exists (select 1 from practice_pauses b where b.organisation_code = ${o}.code
-                    and (b.expires_at is null or b.expires_at > app_now())))`;
+                    and (b.expires_at is null or b.expires_at > (select app_now()))))`;
 };
 
 const membership = z.object({ groupCode: z.string(), isSigned: z.boolean() });

@@ -217,6 +217,11 @@ export interface PoolOptions {
   /** Below the HTTP request timeout, so that nothing runs on for a caller who has gone. */
   readonly statementTimeoutMs: number;
   readonly applicationName: string;
+  /**
+   * For statements that cost more to plan than to carry out: each is planned once a connection, for any parameters, and
+   * connections that have nothing to do stay open.
+   */
+  readonly keepsPlans?: boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -229,7 +234,7 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     connectionString: options.url,
     max: options.max,
     connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: options.keepsPlans === true ? 0 : 30_000,
     keepAlive: true,
     statement_timeout: options.statementTimeoutMs,
     // The server ends what takes too long, and says so. Hearing nothing at all means that the line is dead without a word (a
@@ -243,7 +248,11 @@ export const createPool = (options: PoolOptions): pg.Pool => {
   pool.on("error", options.onError);
   // The pool listens to idle connections only. One that breaks while it is lent out, between two statements (a plan being
   // solved under its lock), would end the process; its next statement fails and says so.
-  pool.on("connect", (client) => void client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    // Left to itself PostgreSQL plans anew five times before it keeps a plan. Where this fails, so does what follows.
+    if (options.keepsPlans === true) client.query("set plan_cache_mode = force_generic_plan").catch(() => undefined);
+  });
   prepareStatements(pool);
   return pool;
 };
