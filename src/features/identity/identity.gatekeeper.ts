@@ -66,8 +66,8 @@ export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions):
     if (isTouching) return;
     isTouching = true;
     try {
-      await delay(TOUCHED_AFTER_MS, undefined, { ref: false });
       while (used.size > 0) {
+        await delay(TOUCHED_AFTER_MS, undefined, { ref: false });
         const some = [...used.values()].slice(0, TOUCHED_AT_ONCE);
         for (const { id } of some) used.delete(id);
         await touchCredentials(database.q, some);

@@ -6,7 +6,7 @@ import { brokersIn, codeRow } from "../practices/index.ts";
 import { countedRow, countsOf } from "../requests/index.ts";
 import { dueIn, dueRow } from "./due.repository.ts";
 import { earliestOf } from "./earliest.repository.ts";
-import { nearRow, nearTo } from "./reach.repository.ts";
+import { nearTo, restRow } from "./reach.repository.ts";
 import {
   exclusionRow,
   exclusionsOf,
@@ -33,7 +33,7 @@ const needsView = z.object({
   now: z.coerce.date(),
   due: z.array(dueRow),
   needs: z.array(needRow),
-  near: z.array(nearRow),
+  rest: z.array(restRow),
   /** How many slots of each practice were read at most. */
   most: z.number().nullable(),
   clinics: z.array(clinicRow),
@@ -72,7 +72,7 @@ const needsStatement = madeOnce(
         from open
       )
       select app_now() as now, ${list(dueIn(groupCode))} as due, ${list(sql`select * from open order by id`)} as needs,
-             ${list(sql`select * from near`)} as near, ${of("most")} as most,
+             ${list(sql`select "homeCode", "restKm" as km from near where "restKm" is not null`)} as rest, ${of("most")} as most,
              ${list(earliestOf({ hosts: of("hosts"), services: of("services"), from: of("from"), until: of("until"), most: of("most") }))} as clinics,
              ${list(usedByDay(around, sql`app_now()`, []))} as used,
              ${list(exclusionsOf(sql`array(select id from open)`))} as excluded,

@@ -45,7 +45,7 @@ export const readNextDoor = async (
         : {
             groupCode,
             now,
-            restBeginsAtKm: restOf(view.near),
+            restBeginsAtKm: restOf(view.rest),
             ...toEarliest(view.clinics, view.most ?? 0, now),
             members: membersOf(members),
             needs,

@@ -37,7 +37,10 @@ export const codesNear = (homes: readonly Home[], nearest: number | "all"): SQL 
   union
   select buddy_code from buddies where organisation_code = any(${textArray(homes.map(({ homeCode }) => homeCode))}))`;
 
-const rest = z.object({ homeCode: z.string(), km: z.number() });
+export const restRow = z.object({ homeCode: z.string(), km: z.number() });
+
+export const restOf = (found: readonly z.output<typeof restRow>[]): ReadonlyMap<string, number> =>
+  new Map(found.map(({ homeCode, km }) => [homeCode, km]));
 
 /** For each home practice of which `codesNear` names only the nearest others: how far the nearest of the rest is. */
 export const readRest = async (
@@ -48,20 +51,11 @@ export const readRest = async (
   if (nearest === "all") return new Map();
   const found = await rows(
     q,
-    rest,
+    restRow,
     sql`select t."homeCode", near.km from ${within(listed(homes))} where place = ${nearest + 1}`,
   );
-  return new Map(found.map(({ homeCode, km }) => [homeCode, km]));
+  return restOf(found);
 };
-
-export const nearRow = z.object({
-  homeCode: z.string(),
-  maxKm: z.number(),
-  hosts: z.array(z.string()),
-  restKm: z.number().nullable(),
-});
-
-export type Near = readonly z.output<typeof nearRow>[];
 
 /** SQL: whom `codesNear` and `readRest` name, for the homes of `t`, a relation with `"homeCode"` and `"maxKm"`. */
 export const nearTo = (homes: SQL, nearest: SQL): SQL => sql`
@@ -70,7 +64,3 @@ export const nearTo = (homes: SQL, nearest: SQL): SQL => sql`
            || (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = "homeCode") as hosts,
          min(km) filter (where place = ${nearest} + 1) as "restKm"
   from ${within(homes)} group by "homeCode", "maxKm"`;
-
-/** The same as `readRest` gives. */
-export const restOf = (near: Near): ReadonlyMap<string, number> =>
-  new Map(near.flatMap(({ homeCode, restKm }) => (restKm === null ? [] : [[homeCode, restKm]])));

@@ -12,7 +12,7 @@ import type pg from "pg";
 const SEEN_BEFORE = 3;
 const LIMIT = 150;
 /** Short statements (begin, set, select app_now()) gain nothing. */
-const MIN_LENGTH = 60;
+const MIN_LENGTH = 50;
 
 /** Gives each text that comes again a name of its own; undefined for all others. */
 export const createStatementNames = (): ((text: string) => string | undefined) => {

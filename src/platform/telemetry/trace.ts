@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomBytes } from "node:crypto";
 import { wallClock } from "../clock/clock.ts";
+import { newHex } from "../ids/ids.ts";
 
 /*
  * Which request something is done for, from the HTTP request through the job to the frame: W3C trace contexts, kept beside
@@ -46,8 +46,6 @@ interface Trace {
 const current = new AsyncLocalStorage<Trace>();
 
 const PARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-
-const hex = (bytes: number): string => randomBytes(bytes).toString("hex");
 
 const parse = (traceparent: string | undefined): Pick<Trace, "traceId" | "spanId" | "isSampled"> | undefined => {
   const [, traceId = "", spanId = "", flags = ""] = PARENT.exec(traceparent ?? "") ?? [];
@@ -108,8 +106,8 @@ export const beginSpan = (options: SpanOptions): OpenSpan => {
   const around = current.getStore();
   const parent = options.from === undefined ? around : parse(options.from.traceparent);
   const trace: Trace = {
-    traceId: parent?.traceId ?? hex(16),
-    spanId: hex(8),
+    traceId: parent?.traceId ?? newHex(32),
+    spanId: newHex(16),
     isSampled: parent?.isSampled ?? true,
     requestId: options.from === undefined ? around?.requestId : options.from.requestId,
     sink: options.sink ?? around?.sink,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { newId } from "../../../src/platform/ids/ids.ts";
+import { newHex, newId } from "../../../src/platform/ids/ids.ts";
 import { withSameIds } from "../../bench/day/same-ids.ts";
 
 const idsOf = (count: number): string[] => Array.from({ length: count }, () => newId());
@@ -12,6 +12,14 @@ it("makes a UUID of version 7 that begins with the present millisecond, and neve
   expect(Math.min(...times)).toBeGreaterThanOrEqual(before);
   expect(Math.max(...times)).toBeLessThanOrEqual(Date.now());
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+it("makes hex of any length up to 32 digits, and never the same twice", () => {
+  for (const digits of [16, 32]) {
+    const made = Array.from({ length: 2_000 }, () => newHex(digits));
+    for (const one of made) expect(one).toMatch(new RegExp(`^[0-9a-f]{${digits}}$`));
+    expect(new Set(made).size).toBe(made.length);
+  }
 });
 
 it("counts up in a simulated rush, so that a seed is one run", async () => {
