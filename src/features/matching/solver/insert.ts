@@ -39,27 +39,30 @@ export const insertCheapest = (
   taste: Readonly<Taste>,
 ): boolean => {
   const { model, tolls } = state;
+  const { edgeLeast, edgePair, edgeCost, slotTime } = model;
   const { blink, share, avoid, late, isTolled } = taste;
+  const first = model.edgeStart[need] ?? 0;
   const end = model.edgeStart[need + 1] ?? 0;
   let best = Number.POSITIVE_INFINITY;
   let bestEdge = -1;
   let bestSlot = -1;
-  for (let edge = model.edgeStart[need] ?? 0; edge < end; edge += 1) {
-    meter.steps += 1;
-    const least = model.edgeLeast[edge] ?? 0;
+  let edge = first;
+  for (; edge < end; edge += 1) {
+    const least = edgeLeast[edge] ?? 0;
     if (least >= best) break;
-    if (model.edgePair[edge] === avoid) continue;
+    if (edgePair[edge] === avoid) continue;
     const extra = share * chargeNow(state, edge) + (isTolled ? (tolls[edge] ?? 0) : 0);
     if (least + extra >= best || (blink > 0 && random.unit() < blink)) continue;
     const slot = late > 0 && random.unit() < late ? lastFreeBlock(state, edge) : freeBlock(state, edge);
     if (slot < 0) continue;
-    const cost = (model.edgeCost[edge] ?? 0) + (model.slotTime[slot] ?? 0) + extra;
+    const cost = (edgeCost[edge] ?? 0) + (slotTime[slot] ?? 0) + extra;
     if (cost < best) {
       best = cost;
       bestEdge = edge;
       bestSlot = slot;
     }
   }
+  meter.steps += edge - first + 1;
   if (bestEdge < 0 || (isTolled && best > (model.value[need] ?? 0) + LENIENCE)) return false;
   place(state, need, bestEdge, bestSlot);
   return true;

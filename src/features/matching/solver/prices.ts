@@ -27,54 +27,74 @@ const fall = (prices: Float64Array, step: number): void => {
   }
 };
 
-/** What the slots and the day of each edge's blocks cost others, in points. */
-export const learnTolls = (model: Model, isScarce: boolean): Float64Array => {
-  const { needCount, edgeStart, edgeRun, edgeLength, edgeLeast, edgePair, edgeCoursePair, edgeFirst, pairCharge } =
-    model;
-  const { slotDay, dayRoom, value } = model;
+/** What a slot of each run, and a place under each day's cap, is worth to others, in points. */
+export interface Prices {
+  readonly run: Float64Array;
+  readonly day: Float64Array;
+}
+
+interface Sweeps {
+  readonly model: Model;
+  readonly prices: Prices;
+  readonly room: Float64Array;
+  /** The sweep in which somebody last took each pair: whoever comes after pays no charge for it. */
+  readonly paidIn: Int32Array;
+}
+
+/** One need takes the block that is cheapest at today's prices, if any is worth it, and makes it dearer. */
+const buy = ({ model, prices, room, paidIn }: Sweeps, need: number, sweep: number, step: number): void => {
+  const { edgeStart, edgeRun, edgeLength, edgeLeast, edgePair, edgeCoursePair, edgeFirst, pairCharge } = model;
+  const { slotDay, dayRoom } = model;
+  const end = edgeStart[need + 1] ?? 0;
+  let best = model.value[need] ?? 0;
+  let bestEdge = -1;
+  for (let edge = edgeStart[need] ?? 0; edge < end; edge += 1) {
+    const least = edgeLeast[edge] ?? 0;
+    if (least >= best) break;
+    let cost = least + (edgeLength[edge] ?? 0) * (prices.run[edgeRun[edge] ?? 0] ?? 0);
+    cost += prices.day[slotDay[edgeFirst[edge] ?? 0] ?? 0] ?? 0;
+    if (cost >= best) continue;
+    const pair = edgePair[edge] ?? 0;
+    const coursePair = edgeCoursePair[edge] ?? -1;
+    if (paidIn[pair] !== sweep) cost += pairCharge[pair] ?? 0;
+    if (coursePair >= 0 && paidIn[coursePair] !== sweep) cost += pairCharge[coursePair] ?? 0;
+    if (cost >= best) continue;
+    best = cost;
+    bestEdge = edge;
+  }
+  if (bestEdge < 0) return;
+  paidIn[edgePair[bestEdge] ?? 0] = sweep;
+  const coursePair = edgeCoursePair[bestEdge] ?? -1;
+  if (coursePair >= 0) paidIn[coursePair] = sweep;
+  const run = edgeRun[bestEdge] ?? 0;
+  prices.run[run] = (prices.run[run] ?? 0) + (step * (edgeLength[bestEdge] ?? 0)) / (room[run] ?? 1);
+  const day = slotDay[edgeFirst[bestEdge] ?? 0] ?? 0;
+  const places = dayRoom[day] ?? 0;
+  if (places < NO_CAP) prices.day[day] = (prices.day[day] ?? 0) + step / Math.max(1, places);
+};
+
+/** Prices at which about as much is wanted as there is. */
+export const learnPrices = (model: Model, isScarce: boolean): Prices => {
   const room = roomOfRuns(model);
-  const price = new Float64Array(room.length);
-  const dayPrice = new Float64Array(dayRoom.length);
-  const edgeDay = Int32Array.from(edgeFirst, (slot) => slotDay[slot] ?? 0);
-  // The sweep in which somebody last took each pair: whoever comes after pays no charge for it.
-  const paidIn = new Int32Array(pairCharge.length).fill(-1);
+  const prices = { run: new Float64Array(room.length), day: new Float64Array(model.dayRoom.length) };
+  const sweeps = { model, prices, room, paidIn: new Int32Array(model.pairCharge.length).fill(-1) };
+  const { needCount } = model;
   let step = isScarce ? FIRST_STEP_SCARCE : FIRST_STEP;
   for (let sweep = 0; step > LAST_STEP; sweep += 1) {
-    for (let at = 0; at < needCount; at += 1) {
-      const need = (sweep & 1) === 0 ? at : needCount - 1 - at;
-      const end = edgeStart[need + 1] ?? 0;
-      let best = value[need] ?? 0;
-      let bestEdge = -1;
-      for (let edge = edgeStart[need] ?? 0; edge < end; edge += 1) {
-        const least = edgeLeast[edge] ?? 0;
-        if (least >= best) break;
-        let cost = least + (edgeLength[edge] ?? 0) * (price[edgeRun[edge] ?? 0] ?? 0);
-        cost += dayPrice[edgeDay[edge] ?? 0] ?? 0;
-        if (cost >= best) continue;
-        const pair = edgePair[edge] ?? 0;
-        const coursePair = edgeCoursePair[edge] ?? -1;
-        if (paidIn[pair] !== sweep) cost += pairCharge[pair] ?? 0;
-        if (coursePair >= 0 && paidIn[coursePair] !== sweep) cost += pairCharge[coursePair] ?? 0;
-        if (cost >= best) continue;
-        best = cost;
-        bestEdge = edge;
-      }
-      if (bestEdge < 0) continue;
-      paidIn[edgePair[bestEdge] ?? 0] = sweep;
-      const coursePair = edgeCoursePair[bestEdge] ?? -1;
-      if (coursePair >= 0) paidIn[coursePair] = sweep;
-      const run = edgeRun[bestEdge] ?? 0;
-      price[run] = (price[run] ?? 0) + (step * (edgeLength[bestEdge] ?? 0)) / (room[run] ?? 1);
-      const day = edgeDay[bestEdge] ?? 0;
-      const places = dayRoom[day] ?? 0;
-      if (places < NO_CAP) dayPrice[day] = (dayPrice[day] ?? 0) + step / Math.max(1, places);
-    }
-    fall(price, step);
-    fall(dayPrice, step);
+    for (let at = 0; at < needCount; at += 1) buy(sweeps, (sweep & 1) === 0 ? at : needCount - 1 - at, sweep, step);
+    fall(prices.run, step);
+    fall(prices.day, step);
     step *= SHRINK;
   }
-  return Float64Array.from(
-    edgeRun,
-    (run, edge) => (edgeLength[edge] ?? 0) * (price[run] ?? 0) + (dayPrice[edgeDay[edge] ?? 0] ?? 0),
-  );
+  return prices;
+};
+
+/** What the slots and the day of each edge's blocks cost others, in points. */
+export const tollsOf = ({ edgeRun, edgeLength, edgeFirst, slotDay }: Model, { run, day }: Prices): Float64Array => {
+  const tolls = new Float64Array(edgeRun.length);
+  for (let edge = 0; edge < tolls.length; edge += 1) {
+    tolls[edge] =
+      (edgeLength[edge] ?? 0) * (run[edgeRun[edge] ?? 0] ?? 0) + (day[slotDay[edgeFirst[edge] ?? 0] ?? 0] ?? 0);
+  }
+  return tolls;
 };

@@ -1,8 +1,9 @@
+import { mostWeight } from "./cover.ts";
 import { chainSearch, insertByChain, type ChainSearch } from "./chain.ts";
 import { greedyOrder, insertCheapest, PLAIN, type Meter, type Taste } from "./insert.ts";
 import { emptyJournal, forget, note, rollBack, type Journal } from "./journal.ts";
 import type { Model } from "./model.ts";
-import { learnTolls } from "./prices.ts";
+import { learnPrices, tollsOf } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { needsByRequest, ruinAround, ruinPair, ruinRequest } from "./ruin.ts";
 import { drawSeed } from "./seed.ts";
@@ -19,11 +20,9 @@ import { place, remove, type State } from "./state.ts";
 const HOT = 4;
 const HOT_SCARCE = 1000;
 const MIDDLE = 10;
-const COLD = 0.02;
-/** Part of a scarce search that is spent on weight. */
-const SCARCE_PART = 0.5;
-/** Part of the budget that suffices where everything can be covered and only costs are at stake (README). */
-const PLENTY = 0.5;
+const COLD = 0.1;
+/** Less than the points that any need is worth, and more than costs differ by between plans that cover the same. */
+const LEAST_WORTH = 5_000;
 const BLINK = 0.02;
 /** The same while weight is at stake: which needs fit together matters more than who sits cheapest. */
 const BLINK_FOR_WEIGHT = 0.1;
@@ -125,18 +124,18 @@ const move = (search: Search, allowance: number): void => {
   else forget(journal);
 };
 
-const bringIn = ({ state, chains, journal, meter }: Search): number => {
-  const { model } = state;
-  let missing = 0;
-  for (let need = 0; need < model.needCount; need += 1) {
-    if ((state.edgeOf[need] ?? -1) >= 0 || model.edgeStart[need] === model.edgeStart[need + 1]) continue;
+/** Somebody who could have a place has none. */
+const leavesOut = ({ state, movable }: Search): boolean => movable.some((need) => (state.edgeOf[need] ?? -1) < 0);
+
+/** Looks for a chain for everybody who has no place. */
+const bringIn = ({ state, movable, chains, journal, meter }: Search): void => {
+  for (const need of movable) {
+    if ((state.edgeOf[need] ?? -1) >= 0) continue;
     const before = state.loss;
-    const isSound = insertByChain(state, chains, need, 0, model.needCount, journal, meter);
+    const isSound = insertByChain(state, chains, need, 0, state.model.needCount, journal, meter);
     if (!isSound || state.loss > before) rollBack(journal, state);
     else forget(journal);
-    if ((state.edgeOf[need] ?? -1) < 0) missing += 1;
   }
-  return missing;
 };
 
 /** Leads of 0, log 4 and log 16. */
@@ -167,23 +166,58 @@ const takeOver = (state: State, edges: Int32Array, slots: Int32Array): void => {
   }
 };
 
-const temperatureAt = (progress: number, isScarce: boolean): number => {
-  if (!isScarce) return HOT * (COLD / HOT) ** progress;
-  if (progress < SCARCE_PART) return HOT_SCARCE * (MIDDLE / HOT_SCARCE) ** (progress / SCARCE_PART);
-  return MIDDLE * (COLD / MIDDLE) ** ((progress - SCARCE_PART) / (1 - SCARCE_PART));
+/** Weight of what is covered. */
+export const weightOf = ({ model, edgeOf }: State): number => {
+  let weight = 0;
+  for (let need = 0; need < model.needCount; need += 1)
+    if ((edgeOf[need] ?? -1) >= 0) weight += model.weight[need] ?? 0;
+  return weight;
+};
+
+interface Stage {
+  readonly steps: number;
+  readonly hot: number;
+  readonly cold: number;
+  readonly blink: number;
+  /** Weight at which it is over. */
+  readonly enough: number;
+}
+
+/** Moves with a falling temperature; leaves the best state met in `state`. */
+const anneal = (search: Search, { steps, hot, cold, blink, enough }: Stage): void => {
+  const { state, random, meter, taste } = search;
+  taste.blink = blink;
+  let best = state.loss;
+  const bestEdges = state.edgeOf.slice();
+  const bestSlots = state.startOf.slice();
+  const start = meter.steps;
+  let temperature = hot;
+  let isEnough = weightOf(state) >= enough;
+  for (let moves = 0; meter.steps < start + steps && !isEnough; moves += 1) {
+    if (moves % 64 === 0) temperature = hot * (cold / hot) ** ((meter.steps - start) / steps);
+    move(search, -temperature * Math.log(random.unit()));
+    if (state.loss >= best - 1e-7) continue;
+    // A need's worth is thousands, everything else less.
+    isEnough = best - state.loss > LEAST_WORTH && weightOf(state) >= enough;
+    best = state.loss;
+    bestEdges.set(state.edgeOf);
+    bestSlots.set(state.startOf);
+  }
+  if (state.loss > best) takeOver(state, bestEdges, bestSlots);
 };
 
 /**
  * Ruin and recreate with a falling temperature; leaves the best state found in `state`.
+ * @returns a bound that no plan's weight exceeds; infinite where it was not asked for, since everybody has a place.
  * @param isPriced whether prices guide it: without them is for the benchmark.
  */
-export const improve = (state: State, random: Random, meter: Meter, budget: number, isPriced = true): void => {
+export const improve = (state: State, random: Random, meter: Meter, budget: number, isPriced = true): number => {
   const { model } = state;
   const { needCount } = model;
   const movable = Int32Array.from({ length: needCount }, (_, need) => need).filter(
     (need) => model.edgeStart[need] !== model.edgeStart[need + 1],
   );
-  if (movable.length === 0) return;
+  if (movable.length === 0) return Number.POSITIVE_INFINITY;
   const search: Search = {
     state,
     journal: emptyJournal(needCount),
@@ -197,39 +231,20 @@ export const improve = (state: State, random: Random, meter: Meter, budget: numb
     keys: new Float64Array(needCount),
     taste: { ...PLAIN, late: LATE },
   };
-  let isScarce = bringIn(search) > 0;
+  bringIn(search);
+  let isScarce = leavesOut(search);
+  let enough = Number.POSITIVE_INFINITY;
   if (isPriced) {
-    state.tolls.set(learnTolls(model, isScarce));
+    const prices = learnPrices(model, isScarce);
+    state.tolls.set(tollsOf(model, prices));
     startAgain(search);
-    isScarce = isScarce && movable.some((need) => (state.edgeOf[need] ?? -1) < 0);
+    isScarce = leavesOut(search);
+    if (isScarce) enough = mostWeight(model, prices);
   }
-  const allowed = isScarce ? budget : PLENTY * budget;
-  let best = state.loss;
-  const bestEdges = state.edgeOf.slice();
-  const bestSlots = state.startOf.slice();
-  const start = meter.steps;
-  let temperature = 0;
-  let isForWeight = isScarce;
-  search.taste.blink = isForWeight ? BLINK_FOR_WEIGHT : BLINK;
-  for (let moves = 0; meter.steps < start + allowed; moves += 1) {
-    if (moves % 64 === 0) {
-      const progress = (meter.steps - start) / allowed;
-      temperature = temperatureAt(progress, isScarce);
-      // Whatever the search for weight ended with, the search for less cost starts from the most weight that it met.
-      if (isForWeight && progress >= SCARCE_PART) {
-        isForWeight = false;
-        search.taste.blink = BLINK;
-        if (state.loss > best) takeOver(state, bestEdges, bestSlots);
-      }
-    }
-    move(search, -temperature * Math.log(random.unit()));
-    if (state.loss < best - 1e-7) {
-      best = state.loss;
-      bestEdges.set(state.edgeOf);
-      bestSlots.set(state.startOf);
-    }
-  }
-  takeOver(state, bestEdges, bestSlots);
+  const steps = budget / 2;
+  if (isScarce) anneal(search, { steps, hot: HOT_SCARCE, cold: MIDDLE, blink: BLINK_FOR_WEIGHT, enough });
+  anneal(search, { steps, hot: isScarce ? MIDDLE : HOT, cold: COLD, blink: BLINK, enough: Number.POSITIVE_INFINITY });
   // Whatever the search ended with, no need stays out that a chain can still bring in.
   bringIn(search);
+  return enough;
 };

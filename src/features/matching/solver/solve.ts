@@ -5,17 +5,17 @@ import { compile, type Model } from "./model.ts";
 import { planFrom, type Chosen } from "./plan.ts";
 import type { Plan, Problem } from "./problem.ts";
 import { seededRandom, type Random } from "./random.ts";
-import { improve } from "./search.ts";
+import { improve, weightOf } from "./search.ts";
 import { emptyState, type State } from "./state.ts";
 
 const LEAST_STEPS = 32_000;
-const STEPS_A_NEED = 330;
-const STEPS_AN_EDGE = 140;
+const STEPS_A_NEED = 250;
+const STEPS_AN_EDGE = 180;
 const MOST_STEPS = 1_750_000;
 
 /*
  * A few needs that all want the same times are quickly searched, and easily searched in vain: now and then one leaves out
- * who need not be. So such a search is made anew up to three times.
+ * who need not be. So unless it is proved to cover the most (cover.ts), such a search is made anew up to three times.
  */
 const FEW_NEEDS = 32;
 const ROUNDS = 4;
@@ -37,16 +37,26 @@ const movable = ({ needCount, edgeStart }: Model): number => {
  * needs that have any choice and in their edges, and capped so that the largest groups stay within a quarter of a second.
  */
 export const budgetFor = (model: Model): number => {
-  return Math.min(MOST_STEPS, LEAST_STEPS + STEPS_A_NEED * movable(model) + STEPS_AN_EDGE * model.edgeHost.length);
+  return Math.min(
+    MOST_STEPS,
+    Math.max(LEAST_STEPS, STEPS_A_NEED * movable(model) + STEPS_AN_EDGE * model.edgeHost.length),
+  );
 };
 
+interface Found {
+  readonly state: State;
+  /** Somebody who could have a place has none, and nothing proves that no plan covers more weight. */
+  readonly isOpen: boolean;
+}
+
 /** From an empty plan to the best that one search finds. */
-const search = (model: Model, random: Random, budget: number): State => {
+const search = (model: Model, random: Random, budget: number): Found => {
   const state = emptyState(model);
   const meter: Meter = { steps: 0 };
   for (const need of greedyOrder(model)) insertCheapest(state, need, meter, random, PLAIN);
-  if (!isCloseEnough(state)) improve(state, random, meter, budget);
-  return state;
+  if (isCloseEnough(state)) return { state, isOpen: false };
+  const enough = improve(state, random, meter, budget);
+  return { state, isOpen: leavesOut(state) && weightOf(state) < enough };
 };
 
 /** Somebody who could have a place has none. */
@@ -62,11 +72,12 @@ export const solve = (problem: Problem, options: SolveOptions = {}): Plan => {
   const model = compile(catalogue);
   const random = seededRandom(87_109);
   const budget = Math.min(options.maxSteps ?? Number.POSITIVE_INFINITY, budgetFor(model));
-  let state = search(model, random, budget);
-  const others = movable(model) <= FEW_NEEDS ? ROUNDS - 1 : 0;
-  for (let round = 0; round < others && leavesOut(state); round += 1) {
+  let { state, isOpen } = search(model, random, budget);
+  const rounds = movable(model) <= FEW_NEEDS ? ROUNDS : 1;
+  for (let round = 1; round < rounds && isOpen; round += 1) {
     const other = search(model, random, budget);
-    if (other.loss < state.loss) state = other;
+    if (other.state.loss < state.loss) state = other.state;
+    isOpen = other.isOpen;
   }
   const chosen: Chosen[] = [];
   for (let need = 0; need < model.needCount; need += 1) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { catalogueOf } from "../../../../src/features/matching/solver/catalogue.ts";
 import type { ProblemPractice, ProblemNeed } from "../../../../src/features/matching/solver/index.ts";
 import { compile } from "../../../../src/features/matching/solver/model.ts";
-import { learnTolls } from "../../../../src/features/matching/solver/prices.ts";
+import { learnPrices, tollsOf as tollsAt } from "../../../../src/features/matching/solver/prices.ts";
 
 const now = Date.parse("2026-12-21T08:00:00Z");
 const HOUR = 3_600_000;
@@ -60,7 +60,7 @@ const tollsOf = (
     paidHosts: [],
   });
   const model = compile(catalogue);
-  const tolls = learnTolls(model, needs.length > given.near + given.far);
+  const tolls = tollsAt(model, learnPrices(model, needs.length > given.near + given.far));
   const at = (host: string): number => {
     const number = catalogue.hosts.findIndex((one) => one.practice.id === host);
     return tolls[model.edgeHost.indexOf(number)] ?? Number.NaN;
