@@ -28,10 +28,12 @@ export interface ChainSearch {
   readonly takesEdge: Int32Array;
   readonly takesSlot: Int32Array;
   readonly end: End;
-  /** Scratch: the chain that is applied. */
+  /** Scratch: the chain that is applied, last need first, and what each of them leaves. */
   readonly needs: Int32Array;
   readonly edges: Int32Array;
   readonly slots: Int32Array;
+  readonly leavesEdge: Int32Array;
+  readonly leavesSlot: Int32Array;
 }
 
 export const chainSearch = (model: Model): ChainSearch => ({
@@ -47,6 +49,8 @@ export const chainSearch = (model: Model): ChainSearch => ({
   needs: new Int32Array(model.needCount),
   edges: new Int32Array(model.needCount),
   slots: new Int32Array(model.needCount),
+  leavesEdge: new Int32Array(model.needCount),
+  leavesSlot: new Int32Array(model.needCount),
 });
 
 /** What leaving its block gives back, with the charges that nobody else keeps alive. */
@@ -147,9 +151,19 @@ const extend = (state: State, search: ChainSearch, need: number, meter: Meter): 
   }
 };
 
-/** Makes the chain; false where a link takes time that an earlier one has taken: half of it is made then. */
+const isFree = ({ model, takenBy, roomLeft }: State, edge: number, slot: number): boolean => {
+  if ((roomLeft[model.slotDay[slot] ?? 0] ?? 0) <= 0) return false;
+  const end = slot + (model.edgeLength[edge] ?? 0);
+  for (let at = slot; at < end; at += 1) if ((takenBy[at] ?? -1) >= 0) return false;
+  return true;
+};
+
+/**
+ * Makes the chain, source first. A link may take time that an earlier one has taken, which the search does not see: the
+ * chain ends there, and whoever is left keeps his place if it is still free. False then.
+ */
 const apply = (state: State, search: ChainSearch, journal: Journal): boolean => {
-  const { end, needs, edges, slots } = search;
+  const { end, needs, edges, slots, leavesEdge, leavesSlot } = search;
   let count = 0;
   let need = end.need;
   let edge = end.edge;
@@ -158,33 +172,32 @@ const apply = (state: State, search: ChainSearch, journal: Journal): boolean => 
     needs[count] = need;
     edges[count] = edge;
     slots[count] = slot;
+    leavesEdge[count] = state.edgeOf[need] ?? -1;
+    leavesSlot[count] = state.startOf[need] ?? -1;
     count += 1;
     edge = search.takesEdge[need] ?? -1;
     slot = search.takesSlot[need] ?? -1;
+    note(journal, state, need);
+    if ((state.edgeOf[need] ?? -1) >= 0) remove(state, need);
     need = search.before[need] ?? -1;
   }
-  for (let at = 0; at < count; at += 1) {
+  let isWhole = true;
+  for (let at = count - 1; at >= 0; at -= 1) {
     const moved = needs[at] ?? 0;
-    note(journal, state, moved);
-    if ((state.edgeOf[moved] ?? -1) >= 0) remove(state, moved);
-  }
-  const { model, takenBy, roomLeft } = state;
-  for (let at = 0; at < count; at += 1) {
     const to = edges[at] ?? -1;
-    const from = slots[at] ?? -1;
-    if (to < 0) continue;
-    if ((roomLeft[model.slotDay[from] ?? 0] ?? 0) <= 0) return false;
-    for (let part = from; part < from + (model.edgeLength[to] ?? 0); part += 1) {
-      if ((takenBy[part] ?? -1) >= 0) return false;
-    }
-    place(state, needs[at] ?? 0, to, from);
+    // Left out, as the chain's end.
+    if (isWhole && to < 0) break;
+    isWhole &&= isFree(state, to, slots[at] ?? 0);
+    const from = leavesEdge[at] ?? -1;
+    if (isWhole) place(state, moved, to, slots[at] ?? 0);
+    else if (from >= 0 && isFree(state, from, leavesSlot[at] ?? 0)) place(state, moved, from, leavesSlot[at] ?? 0);
   }
-  return true;
+  return isWhole;
 };
 
 /**
  * Brings an unplaced need in by the cheapest chain found, if one loses less than leaving it out. `limit` is the most needs
- * taken in hand. Notes every change; false may leave a half-made chain, which the caller rolls back.
+ * taken in hand. Notes every change, for the caller to measure; false where the chain ended early.
  */
 export const insertByChain = (
   state: State,

@@ -112,15 +112,15 @@ const move = (search: Search, allowance: number): void => {
   const isSwap = ruin(search);
   const count = drawOrder(search);
   meter.steps += count + 4;
-  let isSound = true;
-  for (let at = 0; at < count && isSound; at += 1) {
+  let isWhole = true;
+  for (let at = 0; at < count && isWhole; at += 1) {
     const need = order[at] ?? 0;
     if (insertCheapest(state, need, meter, random, taste)) continue;
     if (isSwap || random.unit() < CHAIN) {
-      isSound = insertByChain(state, chains, need, allowance, CHAIN_LIMIT, journal, meter);
+      isWhole = insertByChain(state, chains, need, allowance, CHAIN_LIMIT, journal, meter);
     }
   }
-  if (!isSound || state.loss > before + allowance) rollBack(journal, state);
+  if (!isWhole || state.loss > before + allowance) rollBack(journal, state);
   else forget(journal);
 };
 
@@ -132,8 +132,8 @@ const bringIn = ({ state, movable, chains, journal, meter }: Search): void => {
   for (const need of movable) {
     if ((state.edgeOf[need] ?? -1) >= 0) continue;
     const before = state.loss;
-    const isSound = insertByChain(state, chains, need, 0, state.model.needCount, journal, meter);
-    if (!isSound || state.loss > before) rollBack(journal, state);
+    insertByChain(state, chains, need, 0, state.model.needCount, journal, meter);
+    if (state.loss > before) rollBack(journal, state);
     else forget(journal);
   }
 };
