@@ -250,8 +250,10 @@ export const createPool = (options: PoolOptions): pg.Pool => {
   // solved under its lock), would end the process; its next statement fails and says so.
   pool.on("connect", (client) => {
     client.on("error", () => undefined);
-    // Left to itself PostgreSQL plans anew five times before it keeps a plan. Where this fails, so does what follows.
-    if (options.keepsPlans === true) client.query("set plan_cache_mode = force_generic_plan").catch(() => undefined);
+    // Left to itself PostgreSQL plans anew five times before it keeps a plan, and compiles what it takes for costly: neither
+    // pays where a statement takes milliseconds. Where this fails, so does what follows.
+    if (options.keepsPlans === true)
+      client.query("set plan_cache_mode = force_generic_plan; set jit = off").catch(() => undefined);
   });
   prepareStatements(pool);
   return pool;
