@@ -30,10 +30,12 @@ export const createCommitHooks = (parts: CommitHookParts): CommitHooks => {
     afterCommit: ({ events, followUps }) => {
       if (events.length + followUps.length > 0) noteWork();
       for (const followUp of distinct(followUps)) safely("a job was not enqueued", () => parts.enqueue(followUp));
-      if (events.length > 0) {
-        const streams = unique(events.map((event) => event.stream));
-        safely("readers were not woken", () => parts.wake(streams));
-      }
+      if (events.length === 0) return;
+      const streams = unique(events.map((event) => event.stream));
+      const wake = (): void => safely("readers were not woken", () => parts.wake(streams));
+      // The queue sends a job some promises later, and readers would be woken and read before that.
+      if (followUps.length > 0) setImmediate(wake);
+      else wake();
     },
   };
 };

@@ -136,6 +136,9 @@ describe("around a commit", () => {
       tx.follow({ job: "plan", payload: { groupCode: "G" } }, { job: "plan", payload: { groupCode: "G" } });
       expect(said).toEqual([]);
     });
+    // The job first: an offer waits for its plan, and readers for nothing.
+    expect(said).toEqual(['plan {"groupCode":"G"}']);
+    await until(() => said.length > 1);
     expect(said).toEqual(['plan {"groupCode":"G"}', "wake A B"]);
     await expect(
       database.transact(async (tx) => {
