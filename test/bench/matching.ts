@@ -7,17 +7,19 @@ import { solveHere } from "../../src/features/matching/solver/run-solver.ts";
 import { loadExactSolver, solveExactly } from "../features/matching/solver/exact.ts";
 import { blocksOf, checkAnswer, readScenario } from "../features/matching/solver/judge.ts";
 import { budgetFor } from "../../src/features/matching/solver/solve.ts";
+import { largeScenario } from "./large-scenario.ts";
 import { compareApproaches } from "./matching-approaches.ts";
 import { firstCome, priorityNearest } from "./matching-baselines.ts";
 
 /*
- * npm run bench:matching -- --dir ../shared/scenarios [--highs-seconds 60] [--only NAME] [--approaches]
+ * npm run bench:matching -- --dir ../shared/scenarios [--highs-seconds 60] [--only NAME] [--approaches] [--large]
  *
  * For each scenario: rule faults found by the independent judge, weight short of the optimum or bound, regret where the
  * optimum is known (from `*.optimum.json`, or from `highs` where it finishes in this run), milliseconds of the solver
  * (`coldMs`: the first plan of a process that has just started; `firstMs`: the first of this scenario; `solveMs`: the median
  * of nine, as in a matcher that has been running, which is what people meet) and of `highs` in the same run, both baselines.
- * `--approaches` compares other ways to solve it, on the same model, before that.
+ * `--approaches` compares other ways to solve it, on the same model, before that. `--large` adds a scenario that is made in the
+ * run from `--practices` (large-scenario.ts), as large as the largest in the design; `highs` is not asked about that one.
  * The last line is one JSON document. Exit status 1 if a rule is broken.
  */
 
@@ -27,6 +29,8 @@ const { values: options } = parseArgs({
     "highs-seconds": { type: "string", default: "60" },
     only: { type: "string", default: "" },
     approaches: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
+    practices: { type: "string", default: "../shared/data/practices.csv" },
   },
 });
 
@@ -62,8 +66,13 @@ const rounded = (value: number, digits: number): number => Math.round(value * 10
 const highs = await loadExactSolver();
 const seconds = Number(options["highs-seconds"]);
 
-const bench = async (file: string) => {
-  const json = await readJson(join(options.dir, file));
+interface Case {
+  readonly json: unknown;
+  readonly known: z.output<typeof optimumSchema> | undefined;
+  readonly highsSeconds: number;
+}
+
+const bench = ({ json, known, highsSeconds }: Case) => {
   const problem = parseScenario(json);
   const plans = Array.from({ length: 9 }, () => solveHere(problem));
   const [first] = plans;
@@ -76,8 +85,7 @@ const bench = async (file: string) => {
   const isSame = plans.every(({ score }) => score === first.score);
   const faults = [...judged.faults, ...(isSame ? [] : ["the same input gave another answer"])];
 
-  const known = await readOptimum(join(options.dir, file.replace(/\.json$/, ".optimum.json")));
-  const exact = seconds > 0 ? solveExactly(highs, scenario, blocks, seconds) : undefined;
+  const exact = highsSeconds > 0 ? solveExactly(highs, scenario, blocks, highsSeconds) : undefined;
   const fromFile = known?.optimum.exact === true ? known.optimum : undefined;
   const optimum = fromFile ?? (exact?.isFinished === true ? exact : undefined);
   const weightWanted = optimum?.weight ?? known?.bound?.weightAtMost;
@@ -144,16 +152,24 @@ const compare = async (): Promise<void> => {
 const [firstFile = ""] = files;
 const coldMs = rounded(solveHere(parseScenario(await readJson(join(options.dir, firstFile)))).solveMs ?? 0, 1);
 if (options.approaches) await compare();
-const scenarios: Awaited<ReturnType<typeof bench>>[] = [];
-for (const file of files) {
-  const result = await bench(file);
+const cases = async function* (): AsyncGenerator<Case> {
+  for (const file of files) {
+    const known = await readOptimum(join(options.dir, file.replace(/\.json$/, ".optimum.json")));
+    yield { json: await readJson(join(options.dir, file)), known, highsSeconds: seconds };
+  }
+  if (options.large)
+    yield { json: largeScenario(await readFile(options.practices, "utf8")), known: undefined, highsSeconds: 0 };
+};
+const scenarios: ReturnType<typeof bench>[] = [];
+for await (const one of cases()) {
+  const result = bench(one);
   scenarios.push(result);
   const percent = result.regret === null ? "unknown" : `${(100 * result.regret).toFixed(4)} %`;
   console.log(
     [
       result.scenario,
       `  ${result.blocks} blocks, faults ${result.faults}, weight ${result.weight} (short of ${result.comparedWith}: ${result.weightShort ?? "unknown"}), covered ${result.covered}, cost ${result.cost}, regret ${percent}`,
-      `  ${result.solveMs} ms (first ${result.firstMs} ms), highs ${result.highsMs === null ? `not finished in ${seconds} s` : `${result.highsMs} ms, ${result.speedup} times slower`}`,
+      `  ${result.solveMs} ms (first ${result.firstMs} ms), highs ${one.highsSeconds === 0 ? "not asked" : result.highsMs === null ? `not finished in ${one.highsSeconds} s` : `${result.highsMs} ms, ${result.speedup} times slower`}`,
       ...[result.firstCome, result.priorityNearest].map(
         (rival, at) =>
           `  ${at === 0 ? "first come" : "priority nearest"}: weight ${rival?.weight}, covered ${rival?.covered}, cost ${rival?.cost}, score ${rival?.score}`,
