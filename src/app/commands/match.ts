@@ -11,7 +11,8 @@ const readJson = async (file: string): Promise<unknown> => {
     throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    return JSON.parse(text);
+    // Windows' editors put a mark before the text.
+    return JSON.parse(text.replace(/^\uFEFF/u, ""));
   } catch (error) {
     throw new UsageError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
