@@ -12,7 +12,7 @@ import { compareApproaches } from "./matching-approaches.ts";
 import { firstCome, priorityNearest } from "./matching-baselines.ts";
 
 /*
- * npm run bench:matching -- --dir ../shared/scenarios [--highs-seconds 60] [--only NAME] [--approaches] [--large]
+ * npm run bench:matching -- --dir ../shared/scenarios [--highs-seconds 120] [--only NAME] [--approaches] [--large]
  *
  * For each scenario: rule faults found by the independent judge, weight short of the optimum or bound, regret where the
  * optimum is known (from `*.optimum.json`, or from `highs` where it finishes in this run), milliseconds of the solver
@@ -26,7 +26,7 @@ import { firstCome, priorityNearest } from "./matching-baselines.ts";
 const { values: options } = parseArgs({
   options: {
     dir: { type: "string", default: "../shared/scenarios" },
-    "highs-seconds": { type: "string", default: "60" },
+    "highs-seconds": { type: "string", default: "120" },
     only: { type: "string", default: "" },
     approaches: { type: "boolean", default: false },
     large: { type: "boolean", default: false },

@@ -8,10 +8,10 @@ import { seededRandom, type Random } from "./random.ts";
 import { improve, weightOf } from "./search.ts";
 import { emptyState, type State } from "./state.ts";
 
-const LEAST_STEPS = 32_000;
-const STEPS_A_NEED = 250;
-const STEPS_AN_EDGE = 180;
-const MOST_STEPS = 1_750_000;
+const LEAST_STEPS = 64_000;
+const STEPS_A_NEED = 500;
+const STEPS_AN_EDGE = 360;
+const MOST_STEPS = 3_500_000;
 
 /*
  * A few needs that all want the same times are quickly searched, and easily searched in vain: now and then one leaves out
@@ -36,7 +36,7 @@ const movable = ({ needCount, edgeStart }: Model): number => {
 
 /**
  * Steps of search by default: enough for the gap to the optimum to flatten (figures in the README), about linear in the
- * needs that have any choice and in their edges, and capped so that the largest groups stay within a quarter of a second.
+ * needs that have any choice and in their edges, and capped so that the largest groups stay within a third of a second.
  */
 export const budgetFor = (model: Model): number => {
   return Math.min(
