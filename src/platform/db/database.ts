@@ -227,6 +227,7 @@ export interface PoolOptions {
 
 /** How long after the server's own limit its silence counts as death. */
 const SILENCE_MS = 1_000;
+const KEEP_ALIVE_AFTER_MS = 30_000;
 
 /** A pool that survives its server: an idle connection that breaks is reported and replaced. */
 export const createPool = (options: PoolOptions): pg.Pool => {
@@ -235,7 +236,9 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     max: options.max,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: options.keepsPlans === true ? 0 : 30_000,
+    // Probes keep the way through a firewall open that forgets who says nothing for minutes: some connections wait all night.
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     statement_timeout: options.statementTimeoutMs,
     // The server ends what takes too long, and says so. Hearing nothing at all means that the line is dead without a word (a
     // firewall that forgot us, a server that lost its power): the connection is cut, or it would hang for ever.

@@ -12,8 +12,8 @@ import { BEGIN, END, type Outcome } from "./world.ts";
 
 /*
  * A holiday rush, day by day, on real geography: Covershare's own matcher and lifecycle on a real PostgreSQL with a held
- * clock, by the default cover plan and by the one with waits for a rush that a federation may choose, beside first come nearest, a phone round and whoever knows everything in advance; all meet the same world and the
- * same answers. What is assumed stands in make-world.ts and answers.ts, what is measured and why so in metrics.ts.
+ * clock, by the default cover plan and by the one with waits for a rush that a federation may choose, beside first come
+ * nearest, a phone round and whoever knows everything in advance; all meet the same world and the same answers. What is assumed stands in make-world.ts and answers.ts, what is measured and why so in metrics.ts.
  */
 
 const { values } = parseArgs({
