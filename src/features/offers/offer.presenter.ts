@@ -129,4 +129,3 @@ export const presentOffer = (offer: OfferView, viewer: Viewer) => {
     slots: slots.map(({ id, startsAt, siteName }) => ({ id, when: speakInstant(new Date(startsAt)), siteName })),
   };
 };
-export type ShownOffer = ReturnType<typeof presentOffer>;

@@ -29,7 +29,6 @@ export const noteContent = z.object({
   ring: z.string().nullable(),
   page: attachedPage.optional(),
 });
-export type NoteContent = z.output<typeof noteContent>;
 
 const MAX_LINES = 60;
 
