@@ -1,25 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { catalogueOf } from "../../../../src/features/matching/solver/catalogue.ts";
 import { mostWeight } from "../../../../src/features/matching/solver/cover.ts";
-import type { Priority, ProblemPractice } from "../../../../src/features/matching/solver/index.ts";
+import type { Priority } from "../../../../src/features/matching/solver/index.ts";
 import { compile } from "../../../../src/features/matching/solver/model.ts";
 import { learnPrices, type Prices } from "../../../../src/features/matching/solver/prices.ts";
-
-const now = Date.parse("2026-12-21T08:00:00Z");
-const HOUR = 3_600_000;
-
-const practice = (id: string, dailyCap: number | null): ProblemPractice => ({
-  id,
-  lat: 52,
-  lon: -1,
-  pcn: null,
-  federation: "F",
-  listSize: null,
-  balanceMinutes: 0,
-  accepting: true,
-  dailyCap,
-  provides: [],
-});
+import { HOUR, now, practice } from "./small-world.ts";
 
 /** What is proved about needs of one home that all want the one clinic, of 20-minute slots. */
 const provedFor = (
@@ -29,7 +14,7 @@ const provedFor = (
 ): number => {
   const catalogue = catalogueOf({
     now,
-    practices: [practice("HOME", null), practice("HOST", clinic.dailyCap ?? null)],
+    practices: [practice("HOME", 0), practice("HOST", 0, { dailyCap: clinic.dailyCap ?? null })],
     clinics: [
       {
         id: "C",

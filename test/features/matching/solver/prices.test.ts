@@ -1,24 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { catalogueOf } from "../../../../src/features/matching/solver/catalogue.ts";
-import type { ProblemPractice, ProblemNeed } from "../../../../src/features/matching/solver/index.ts";
+import type { ProblemNeed } from "../../../../src/features/matching/solver/index.ts";
 import { compile } from "../../../../src/features/matching/solver/model.ts";
 import { learnPrices, tollsOf as tollsAt } from "../../../../src/features/matching/solver/prices.ts";
-
-const now = Date.parse("2026-12-21T08:00:00Z");
-const HOUR = 3_600_000;
-
-const practice = (id: string, north: number, dailyCap: number | null): ProblemPractice => ({
-  id,
-  lat: 52 + north / 111.195,
-  lon: -1,
-  pcn: null,
-  federation: "F",
-  listSize: null,
-  balanceMinutes: 0,
-  accepting: true,
-  dailyCap,
-  provides: [],
-});
+import { HOUR, now, practice } from "./small-world.ts";
 
 /** One clinic at NEAR and one at FAR, for these needs of one home; what a block at each costs the others. */
 const tollsOf = (
@@ -36,7 +21,7 @@ const tollsOf = (
   });
   const catalogue = catalogueOf({
     now,
-    practices: [practice("HOME", 0, null), practice("NEAR", 2, given.cap ?? null), practice("FAR", 6, null)],
+    practices: [practice("HOME", 0), practice("NEAR", 2, { dailyCap: given.cap ?? null }), practice("FAR", 6)],
     clinics: [clinic("NEAR", given.near), clinic("FAR", given.far)],
     requests: needs.map((need, at) => ({
       id: `R${at}`,

@@ -7,24 +7,8 @@ import {
   type ProblemNeed,
   type ProblemPractice,
 } from "../../../../src/features/matching/solver/index.ts";
+import { HOUR, now, practice } from "./small-world.ts";
 
-const now = Date.parse("2026-12-21T08:00:00Z");
-const HOUR = 3_600_000;
-
-/** `north` in kilometres from the home practice. */
-const practice = (id: string, north: number, more: Partial<ProblemPractice> = {}): ProblemPractice => ({
-  id,
-  lat: 52 + north / 111.195,
-  lon: -1,
-  pcn: null,
-  federation: "F",
-  listSize: null,
-  balanceMinutes: 0,
-  accepting: true,
-  dailyCap: null,
-  provides: [],
-  ...more,
-});
 const clinic = (host: string, slots: number, more: Partial<ProblemClinic> = {}): ProblemClinic => ({
   id: `${host}-C`,
   practice: host,
