@@ -2,6 +2,7 @@ import { isCloseEnough } from "./bound.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { greedyOrder, insertCheapest, PLAIN, type Meter } from "./insert.ts";
 import { compile, type Model } from "./model.ts";
+import { planOneLine } from "./one-line.ts";
 import { planFrom, type Chosen } from "./plan.ts";
 import type { Plan, Problem } from "./problem.ts";
 import { seededRandom, type Random } from "./random.ts";
@@ -53,6 +54,8 @@ interface Found {
 
 /** From an empty plan to the best that one search finds. */
 const search = (model: Model, random: Random, budget: number): Found => {
+  const settled = planOneLine(model);
+  if (settled !== undefined) return { state: settled, rounds: 1 };
   const state = emptyState(model);
   const meter: Meter = { steps: 0 };
   for (const need of greedyOrder(model)) insertCheapest(state, need, meter, random, PLAIN);
