@@ -57,10 +57,26 @@ export const readRest = async (
   return restOf(found);
 };
 
-/** SQL: whom `codesNear` and `readRest` name, for the homes of `t`, a relation with `"homeCode"` and `"maxKm"`. */
+/**
+ * SQL: whom `codesNear` and `readRest` name, some of them twice, for the homes of `t`, a relation with `"homeCode"` and
+ * `"maxKm"`. A plan waits for this: to pick the nearest few costs half of what it costs to number all that are within reach.
+ */
 export const nearTo = (homes: SQL, nearest: SQL): SQL => sql`
   select "homeCode", "maxKm",
-         coalesce(jsonb_agg(host_code) filter (where place <= ${nearest} or is_same_pcn), '[]')
+         near.hosts
+           || (select coalesce(jsonb_agg(host_code), '[]') from neighbours
+               where home_code = "homeCode" and is_same_pcn and neighbours.km <= "maxKm")
            || (select coalesce(jsonb_agg(buddy_code), '[]') from buddies where organisation_code = "homeCode") as hosts,
-         min(km) filter (where place = ${nearest} + 1) as "restKm"
-  from ${within(homes)} group by "homeCode", "maxKm"`;
+         near."restKm"
+  from ${homes}
+  cross join lateral (
+    select coalesce(jsonb_agg(host_code) filter (where place <= ${nearest}), '[]') as hosts,
+           min(km) filter (where place = ${nearest} + 1) as "restKm"
+    from (
+      select host_code, km, row_number() over (order by km, host_code) as place
+      from (
+        select host_code, km from neighbours where home_code = t."homeCode" and km <= t."maxKm"
+        order by km, host_code limit ${nearest} + 1
+      ) sorted
+    ) numbered
+  ) near`;
