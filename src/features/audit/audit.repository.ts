@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../../platform/db/database.ts";
+import { madeOnce } from "../../platform/db/made-once.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import type { Actor } from "../access/index.ts";
 
@@ -15,17 +16,22 @@ export interface Act {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+const linesWritten = madeOnce(
+  () => sql`
+    insert into audit_entries (id, at, user_id, organisation_code, action, subject, data)
+    select id, app_now(), ${sql.placeholder("userId")}::uuid, ${sql.placeholder("organisationCode")}, ${sql.placeholder("action")},
+           subject, data
+    from jsonb_to_recordset(${sql.placeholder("lines")}::jsonb) as t(id uuid, subject text, data jsonb)`,
+);
+
 /**
  * Writes a line of the audit trail for each of these acts, in their transaction and in one statement.
  * @param action `offer.accept`, `request.post`…: feature, dot, verb.
  */
 export const recordAudits = async (tx: Tx, author: Author, action: string, acts: readonly Act[]): Promise<void> => {
   if (acts.length === 0) return;
-  const lines = acts.map((act) => ({ ...act, id: newId() }));
-  tx.write(sql`
-    insert into audit_entries (id, at, user_id, organisation_code, action, subject, data)
-    select id, app_now(), ${author.userId}::uuid, ${author.organisationCode}, ${action}, subject, data
-    from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as t(id uuid, subject text, data jsonb)`);
+  const lines = JSON.stringify(acts.map((act) => ({ ...act, id: newId() })));
+  tx.write(linesWritten({ ...author, action, lines }));
 };
 
 /** The same for one act. */

@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { madeOnce } from "../../platform/db/made-once.ts";
 import { newId } from "../../platform/ids/ids.ts";
 import type { SlotState } from "./capacity.schema.ts";
 import type { Stretch } from "./slot-layout.rules.ts";
@@ -45,18 +46,21 @@ export const insertSlots = async (tx: Tx, slots: readonly NewSlot[]): Promise<vo
 const changed = z.object({ id: z.uuid() });
 
 /** SQL: locks those slots that are in one of these states, in the order of their ids. */
-const lockedIn = (slotIds: readonly string[], from: readonly SlotState[]): SQL => sql`
+const lockedIn = (slotIds: SQL, from: readonly SlotState[]): SQL => sql`
   select id from slots
-  where id = any(${sql.param([...slotIds])}::uuid[]) and state = any(${sql.param([...from])}::text[]) and gone_at is null
+  where id = any(${slotIds}::uuid[]) and state = any(${sql.param([...from])}::text[]) and gone_at is null
   order by id for update`;
+
+const heldAll = madeOnce(
+  () => sql`
+    with mine as materialized (${lockedIn(sql`${sql.placeholder("slotIds")}`, ["free"])}),
+    held as (update slots set state = 'busy-tentative' from mine where slots.id = mine.id returning 1)
+    select expect_as_read(count(*) = cardinality(${sql.placeholder("slotIds")}::uuid[])) from held`,
+);
 
 /** Holds free slots, and expects all of them to be so: where one is not, the unit runs again (see `expect_as_read`). */
 export const holdSlots = (tx: Tx, slotIds: readonly string[]): void => {
-  if (slotIds.length === 0) return;
-  tx.write(sql`
-    with mine as materialized (${lockedIn(slotIds, ["free"])}),
-    held as (update slots set state = 'busy-tentative' from mine where slots.id = mine.id returning 1)
-    select expect_as_read(count(*) = ${slotIds.length}) from held`);
+  if (slotIds.length > 0) tx.write(heldAll({ slotIds }));
 };
 
 /**
@@ -75,7 +79,7 @@ export const setSlotStates = async (
     tx.q,
     changed,
     sql`
-      with mine as materialized (${lockedIn(slotIds, from)})
+      with mine as materialized (${lockedIn(sql`${sql.param([...slotIds])}`, from)})
       update slots set state = ${to} from mine where slots.id = mine.id returning slots.id`,
   );
   return moved.map((row) => row.id);

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../../platform/db/database.ts";
+import { madeOnce } from "../../platform/db/made-once.ts";
 import type { Priority } from "./offers.rules.ts";
 
 export interface DraftSlot {
@@ -27,12 +28,10 @@ export interface OfferDraft {
   readonly slots: readonly DraftSlot[];
 }
 
-/** Writes offers with their needs and held slots in one statement, whose text is the same for any number of them. */
-export const insertOffers = (tx: Tx, drafts: readonly (OfferDraft & { readonly id: string })[]): void => {
-  if (drafts.length === 0) return;
-  tx.write(sql`
+const offersMade = madeOnce(
+  () => sql`
     with draft as (
-      select * from jsonb_to_recordset(${JSON.stringify(drafts)}::jsonb) as t(
+      select * from jsonb_to_recordset(${sql.placeholder("drafts")}::jsonb) as t(
         id uuid, "requestId" uuid, "groupCode" text, "homeCode" text, "supportingCode" text, kind text, awaiting text, priority text,
         ring int, "isExtra" boolean, km real, reasons jsonb, "expiresAt" timestamptz, "needIds" jsonb, slots jsonb)
     ), made as (
@@ -45,7 +44,12 @@ export const insertOffers = (tx: Tx, drafts: readonly (OfferDraft & { readonly i
       select id, need::uuid, true from draft cross join jsonb_array_elements_text("needIds") as need
     )
     insert into offer_slots (offer_id, slot_id, need_id, is_live)
-    select id, (slot ->> 'slotId')::uuid, (slot ->> 'needId')::uuid, true from draft cross join jsonb_array_elements(slots) as slot`);
+    select id, (slot ->> 'slotId')::uuid, (slot ->> 'needId')::uuid, true from draft cross join jsonb_array_elements(slots) as slot`,
+);
+
+/** Writes offers with their needs and held slots in one statement, whose text is the same for any number of them. */
+export const insertOffers = (tx: Tx, drafts: readonly (OfferDraft & { readonly id: string })[]): void => {
+  if (drafts.length > 0) tx.write(offersMade({ drafts: JSON.stringify(drafts) }));
 };
 
 /** Makes extra asks first choices: their needs have no other place any more (rule A2). */

@@ -1,6 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
+import { madeOnce } from "../../platform/db/made-once.ts";
 import { unique } from "../../platform/lists/lists.ts";
 import { needStates, type NeedState, type Priority } from "./requests.schema.ts";
 
@@ -13,8 +14,8 @@ import { needStates, type NeedState, type Priority } from "./requests.schema.ts"
 
 const ids = (needIds: readonly string[]): SQL => sql`${sql.param([...needIds])}::uuid[]`;
 const states = (of: readonly NeedState[]): SQL => sql`${sql.param([...of])}::text[]`;
-const locked = (needIds: readonly string[]): SQL =>
-  sql`locked as (select id from needs where id = any(${ids(needIds)}) order by id for no key update)`;
+const locked = (needIds: SQL): SQL =>
+  sql`locked as (select id from needs where id = any(${needIds}) order by id for no key update)`;
 
 const lockedNeed = z.object({ id: z.string(), ref: z.string(), requestId: z.string(), state: z.enum(needStates) });
 export type LockedNeed = z.output<typeof lockedNeed>;
@@ -58,7 +59,7 @@ export const markNeeds = async (tx: Tx, needIds: readonly string[], marking: Mar
     tx.q,
     identified,
     sql`
-      with ${locked(needIds)}
+      with ${locked(ids(needIds))}
       update needs set
         state = ${to},
         widen_at = ${isLooking ? sql`widen_at` : sql`null`},
@@ -121,25 +122,28 @@ export interface Widening {
   readonly widenAt: Date | null;
 }
 
+const offeredAndWidened = madeOnce(
+  () => sql`
+    with widened as (
+      select * from jsonb_to_recordset(${sql.placeholder("widenings")}::jsonb)
+        as t("needId" uuid, ring int, "extraAsks" int, "widenAt" timestamptz)
+    ), ${locked(sql`${sql.placeholder("needIds")}::uuid[]`)}
+    update needs set
+      state = case when needs.id = any(${sql.placeholder("offeredIds")}::uuid[]) then 'offered' else needs.state end,
+      ring = coalesce(widened.ring, needs.ring),
+      extra_asks = coalesce(widened."extraAsks", needs.extra_asks),
+      widen_at = case when widened."needId" is null then needs.widen_at else widened."widenAt" end
+    from locked left join widened on widened."needId" = locked.id
+    where needs.id = locked.id and (needs.state = 'open' or needs.state = 'offered' and widened."needId" is not null)`,
+);
+
 /**
  * Moves open needs to offered, and sets how far asking has widened for needs that still look for cover. One statement for
  * both, since nearly every offer is also the beginning of a wait, and each change of a need costs an entry in all its indexes.
  */
 export const markOffered = (tx: Tx, offeredIds: readonly string[], widenings: readonly Widening[] = []): void => {
   const needIds = unique([...offeredIds, ...widenings.map(({ needId }) => needId)]);
-  if (needIds.length === 0) return;
-  tx.write(sql`
-    with widened as (
-      select * from jsonb_to_recordset(${JSON.stringify(widenings)}::jsonb)
-        as t("needId" uuid, ring int, "extraAsks" int, "widenAt" timestamptz)
-    ), ${locked(needIds)}
-    update needs set
-      state = case when needs.id = any(${ids(offeredIds)}) then 'offered' else needs.state end,
-      ring = coalesce(widened.ring, needs.ring),
-      extra_asks = coalesce(widened."extraAsks", needs.extra_asks),
-      widen_at = case when widened."needId" is null then needs.widen_at else widened."widenAt" end
-    from locked left join widened on widened."needId" = locked.id
-    where needs.id = locked.id and (needs.state = 'open' or needs.state = 'offered' and widened."needId" is not null)`);
+  if (needIds.length > 0) tx.write(offeredAndWidened({ widenings: JSON.stringify(widenings), needIds, offeredIds }));
 };
 
 export type ExclusionReason = "declined" | "lapsed" | "cancelled" | "patient-no";
