@@ -5,7 +5,7 @@ import { serviceNames } from "../services/index.ts";
 import { listRisks } from "./board.repository.ts";
 import { digestMail, digestSpan, digestUntil, nextDigestAt } from "./digest.rules.ts";
 import { horizonsOf } from "./horizon.service.ts";
-import { brokerIds, schedule, takeDue, type Due } from "./schedule.repository.ts";
+import { brokerIds, isAnyDue, schedule, takeDue, type Due } from "./schedule.repository.ts";
 
 const AT_MOST = 1_000;
 const AT_ONCE = 50;
@@ -43,6 +43,7 @@ export const scheduleDigests = async (database: Database): Promise<void> => {
  * once, and as it stands then.
  */
 export const sendDigests = async (database: Database): Promise<void> => {
+  if (!(await isAnyDue(database.q, "digest"))) return;
   await database.transact(async (tx) => {
     const now = await appNow(tx.q);
     for (const due of await takeDue(tx, "digest", nextDigestAt(now), AT_ONCE)) await send(tx, now, due);

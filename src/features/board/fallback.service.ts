@@ -11,7 +11,7 @@ import {
 } from "./fallback.repository.ts";
 import { fallbackHtml } from "./fallback-page.rules.ts";
 import { fallbackMail, hourOf, nextFallbackMailAt, pageName, type FallbackFacts } from "./fallback.rules.ts";
-import { schedule, takeDue } from "./schedule.repository.ts";
+import { isAnyDue, schedule, takeDue } from "./schedule.repository.ts";
 
 const noSuchGroup = (code: string): DomainError =>
   new DomainError("not-found", "not-found", `There is no sharing group of code ${code}.`);
@@ -62,6 +62,7 @@ const PAGE_BYTES = 256 * 1_024;
 
 /** Mails the page to every federation whose hour has come; not where nothing is open and nothing agreed. */
 export const mailPages = async (database: Database): Promise<void> => {
+  if (!(await isAnyDue(database.q, "fallback"))) return;
   await database.transact(async (tx) => {
     const now = await appNow(tx.q);
     const nameOf = await serviceNames(tx.q);

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
-import { identified, rows, type Tx } from "../../platform/db/database.ts";
+import { identified, rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 
 export type ScheduleKind = "digest" | "fallback";
 
@@ -17,6 +17,18 @@ export const schedule = async (tx: Tx, kind: ScheduleKind, nextAt: Date): Promis
       and not exists (select 1 from board_schedules s where s.organisation_code = o.code and s.kind = ${kind})
     on conflict do nothing`);
 };
+
+const anyDue = z.object({ isDue: z.boolean() });
+
+/** Whether the time of any federation has come: what is asked each second, and nearly always in vain. */
+export const isAnyDue = async (q: Queryable, kind: ScheduleKind): Promise<boolean> =>
+  (
+    await rows(
+      q,
+      anyDue,
+      sql`select exists (select from board_schedules where kind = ${kind} and next_at <= app_now()) as "isDue"`,
+    )
+  ).some(({ isDue }) => isDue);
 
 /** Federations whose time has come, and moves each on to `nextAt`; whichever another process has in hand are left to it. */
 export const takeDue = async (tx: Tx, kind: ScheduleKind, nextAt: Date, limit: number): Promise<Due[]> =>

@@ -73,9 +73,7 @@ const settle = async (database: Database, envelope: ClaimedEnvelope, outcome: Ou
   }
 };
 
-const sendOne = async (database: Database, couriers: Couriers): Promise<boolean> => {
-  const envelope = await claimEnvelope(database.q);
-  if (envelope === undefined) return false;
+const sendOne = async (database: Database, couriers: Couriers, envelope: ClaimedEnvelope): Promise<void> => {
   noteWork();
   const courier = couriers[envelope.channel];
   if (envelope.isOver) await endEnvelope(database.q, envelope.id, "dropped", "over");
@@ -84,7 +82,6 @@ const sendOne = async (database: Database, couriers: Couriers): Promise<boolean>
     await endEnvelope(database.q, envelope.id, "failed", "two-days");
     await failMailbox(database, envelope, "two-days", false);
   } else await settle(database, envelope, await courier.deliver(envelope));
-  return true;
 };
 
 /**
@@ -92,9 +89,13 @@ const sendOne = async (database: Database, couriers: Couriers): Promise<boolean>
  * A process that dies leaves its claim to lapse; then another sends it, under the same Message-ID.
  */
 export const sendDue = async (database: Database, couriers: Couriers, atOnce: number): Promise<void> => {
-  const worker = async (): Promise<void> => {
-    let hadOne = true;
-    while (hadOne) hadOne = await sendOne(database, couriers);
+  const claim = async (): Promise<ClaimedEnvelope | undefined> => claimEnvelope(database.q);
+  const worker = async (first: ClaimedEnvelope | undefined): Promise<void> => {
+    for (let mine = first; mine !== undefined; mine = await claim()) await sendOne(database, couriers, mine);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  // Nearly every second there is nothing, and then one has looked for all.
+  const first = await claim();
+  if (first === undefined) return;
+  const others = Array.from({ length: atOnce - 1 }, async () => worker(await claim()));
+  await Promise.all([worker(first), ...others]);
 };
