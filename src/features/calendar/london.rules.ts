@@ -56,11 +56,17 @@ export const dayOf = (date: string): number => {
 
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
+/** Times of day that were read before: desks open and close at a few of them, and a plan asks for dozens. */
+const minutesOf = new Map<string, number>();
+
 /** Minutes after midnight of `HH:MM`; `24:00` is the end of the day. */
 export const minuteOf = (time: string): number => {
+  const known = minutesOf.get(time);
+  if (known !== undefined) return known;
   const parts = /^([01]\d|2[0-4]):([0-5]\d)$/.exec(time);
   const minute = Number(parts?.[1]) * 60 + Number(parts?.[2]);
   if (parts === null || minute > 1440) throw new RangeError(`Not a time of day: ${time}`);
+  minutesOf.set(time, minute);
   return minute;
 };
 

@@ -19,7 +19,8 @@ type Interval = readonly [opens: number, closes: number];
 /** Minutes of the day by weekday, sorted and merged: index 0 is Monday. */
 type Week = readonly (readonly Interval[])[];
 
-const merge = (intervals: readonly Interval[]): Interval[] => {
+const merge = (intervals: readonly Interval[]): readonly Interval[] => {
+  if (intervals.length < 2) return intervals;
   const merged: Interval[] = [];
   for (const [opens, closes] of [...intervals].sort((left, right) => left[0] - right[0])) {
     const last = merged.at(-1);
@@ -35,15 +36,13 @@ const weeks = new WeakMap<readonly OpeningHours[], Week>();
 const weekOf = (hours: readonly OpeningHours[]): Week => {
   const known = weeks.get(hours);
   if (known !== undefined) return known;
-  const week = Array.from({ length: 7 }, (_, index) =>
-    merge(
-      hours
-        .filter((each) => each.weekday === index + 1)
-        .map((each): Interval => [minuteOf(each.opens), minuteOf(each.closes)])
-        .filter(([opens, closes]) => opens < closes),
-    ),
-  );
-  const made = week.some((day) => day.length > 0) ? week : weekOf(defaultOpeningHours);
+  // One pass: a plan reads the hours of all its practices anew.
+  const days = Array.from({ length: 7 }, (): Interval[] => []);
+  for (const { weekday, opens, closes } of hours) {
+    const interval: Interval = [minuteOf(opens), minuteOf(closes)];
+    if (interval[0] < interval[1]) days[weekday - 1]?.push(interval);
+  }
+  const made = days.some((day) => day.length > 0) ? days.map(merge) : weekOf(defaultOpeningHours);
   weeks.set(hours, made);
   return made;
 };

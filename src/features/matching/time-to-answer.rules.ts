@@ -34,6 +34,13 @@ export const answeredBy = (priority: Priority, now: Date, { hours }: Pick<Member
 
 const ANY_TIME: Readonly<Record<string, number>> = {};
 
+const asapFrom = ({ clinics, members, now }: Snapshot): Readonly<Record<string, number>> => {
+  const asked = new Set(clinics.filter(({ isFirm }) => !isFirm).map((clinic) => clinic.organisationCode));
+  for (const { isFirm, organisationCode } of clinics) if (isFirm) asked.delete(organisationCode);
+  const hosts = [...asked].flatMap((code) => members.get(code) ?? []);
+  return Object.fromEntries(hosts.map((host) => [host.code, answeredBy("asap", now, host).getTime()]));
+};
+
 /**
  * For needs of a priority: from when on blocks leave the desk the time to answer, by practice that has to be asked. A plan
  * first looks among those, and only for what finds no place there among the sooner ones. For asap needs only: their desks
@@ -42,11 +49,7 @@ const ANY_TIME: Readonly<Record<string, number>> = {};
  * what it lost in another, and the answers came later.
  */
 export const unhurriedFrom = (snapshot: Snapshot): ((priority: Priority) => Readonly<Record<string, number>>) => {
-  const asked = new Set(snapshot.clinics.filter(({ isFirm }) => !isFirm).map((clinic) => clinic.organisationCode));
-  for (const { isFirm, organisationCode } of snapshot.clinics) if (isFirm) asked.delete(organisationCode);
-  const hosts = [...asked].flatMap((code) => snapshot.members.get(code) ?? []);
-  const forAsap = Object.fromEntries(
-    hosts.map((host) => [host.code, answeredBy("asap", snapshot.now, host).getTime()]),
-  );
-  return (priority) => (priority === "asap" ? forAsap : ANY_TIME);
+  // Most plans have no asap need.
+  let forAsap: Readonly<Record<string, number>> | undefined;
+  return (priority) => (priority === "asap" ? (forAsap ??= asapFrom(snapshot)) : ANY_TIME);
 };
