@@ -80,6 +80,41 @@ const bad: readonly (readonly [what: string, text: () => string, told: RegExp])[
     () => JSON.stringify({ ...scenario(), clinics: [clinic("K1", "B"), clinic("K2", "Z")] }),
     /\n {2}\/clinics\/1\/practice: there is no practice "Z" in this file/,
   ],
+  [
+    "a window that ends before it begins",
+    () => JSON.stringify(scenario()).replace("2026-12-24T18:30:00Z", "2026-12-21T07:00:00Z"),
+    /\n {2}\/requests\/0\/needs\/0\/dueBy: it must be later than earliest/,
+  ],
+  [
+    "an unknown need that somebody is ruled out for",
+    () => JSON.stringify({ ...scenario(), excluded: [["R1-N09", "B"]] }),
+    /\n {2}\/excluded\/0\/0: there is no need "R1-N09" in this file/,
+  ],
+  [
+    "an unknown practice that is ruled out",
+    () => JSON.stringify({ ...scenario(), excluded: [["R1-N01", "Z"]] }),
+    /\n {2}\/excluded\/0\/1: there is no practice "Z" in this file/,
+  ],
+  [
+    "an unknown request with a place",
+    () => JSON.stringify({ ...scenario(), paidHosts: [["R9", "B"]] }),
+    /\n {2}\/paidHosts\/0\/0: there is no request "R9" in this file/,
+  ],
+  [
+    "an unknown practice with a place",
+    () => JSON.stringify({ ...scenario(), paidHosts: [["R1", "Z"]] }),
+    /\n {2}\/paidHosts\/0\/1: there is no practice "Z" in this file/,
+  ],
+  [
+    "a day of an unknown practice",
+    () => JSON.stringify({ ...scenario(), usedByDay: { "Z|2026-12-21": 1 } }),
+    /\n {2}\/usedByDay\/Z\|2026-12-21: there is no practice "Z" in this file/,
+  ],
+  [
+    "a day that is none",
+    () => JSON.stringify({ ...scenario(), usedByDay: { "B|Monday": 1 } }),
+    /\n {2}\/usedByDay\/B\|Monday: a key is "practice\|YYYY-MM-DD"/,
+  ],
 ];
 
 describe("covershare match", () => {
@@ -117,6 +152,17 @@ describe("covershare match", () => {
     expect({ status: none.status, out: none.out }).toEqual({ status: 2, out: "" });
     expect(none.err).toMatch(/Cannot read .*none\.json/);
     expect((await match(folder)).status).toBe(2);
+  });
+
+  it("reads what is ruled out, what a day already has and where a request already is", async () => {
+    const day = { "A|2026-12-21": 1 };
+    await writeFile(
+      file,
+      JSON.stringify({ ...scenario(), excluded: [["R1-N01", "B"]], usedByDay: day, paidHosts: [["R1", "B"]] }),
+    );
+    const { status, out } = await match(file);
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ covered: 1, unassigned: [{ need: "R1-N01" }] });
   });
 
   it("reads a file with a byte order mark", async () => {

@@ -63,6 +63,7 @@ const need = z.object({
 
 const request = z.object({ id, practice: id, priority, needs: z.array(need) });
 const pair = z.tuple([id, id]);
+const usedDay = /^(?<host>.+)\|\d{4}-\d{2}-\d{2}$/u;
 
 /** Shapes only; how the parts name one another is checked by `parseScenario`. */
 export const scenarioSchema = z.object({
@@ -86,7 +87,7 @@ interface FieldMessage {
 const pointerOf = (path: readonly PropertyKey[]): string =>
   path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
-/** Ids that are given twice, or that name nothing. */
+/** Ids that are given twice or that name nothing, and windows that end before they begin (R1). */
 const crossChecks = (file: ScenarioFile): FieldMessage[] => {
   const problems: FieldMessage[] = [];
   const once = (what: string, entries: readonly (readonly [pointer: string, id: string])[]): void => {
@@ -96,9 +97,13 @@ const crossChecks = (file: ScenarioFile): FieldMessage[] => {
       seen.add(value);
     }
   };
-  const practices = new Set(file.practices.map((entry) => entry.id));
-  const known = (pointer: string, value: string): void => {
-    if (!practices.has(value)) problems.push({ pointer, message: `there is no practice "${value}" in this file.` });
+  const ids = {
+    practice: new Set(file.practices.map((entry) => entry.id)),
+    request: new Set(file.requests.map((entry) => entry.id)),
+    need: new Set(file.requests.flatMap(({ needs }) => needs.map((entry) => entry.id))),
+  };
+  const known = (pointer: string, value: string, what: keyof typeof ids = "practice"): void => {
+    if (!ids[what].has(value)) problems.push({ pointer, message: `there is no ${what} "${value}" in this file.` });
   };
   once(
     "practice",
@@ -126,6 +131,26 @@ const crossChecks = (file: ScenarioFile): FieldMessage[] => {
   );
   for (const [at, entry] of file.clinics.entries()) known(`/clinics/${at}/practice`, entry.practice);
   for (const [at, entry] of file.requests.entries()) known(`/requests/${at}/practice`, entry.practice);
+  for (const [at, { needs }] of file.requests.entries()) {
+    for (const [needAt, { earliest, dueBy }] of needs.entries()) {
+      if (dueBy > earliest) continue;
+      problems.push({ pointer: `/requests/${at}/needs/${needAt}/dueBy`, message: "it must be later than earliest." });
+    }
+  }
+  for (const [at, [entry, host]] of file.excluded.entries()) {
+    known(`/excluded/${at}/0`, entry, "need");
+    known(`/excluded/${at}/1`, host);
+  }
+  for (const [at, [entry, host]] of file.paidHosts.entries()) {
+    known(`/paidHosts/${at}/0`, entry, "request");
+    known(`/paidHosts/${at}/1`, host);
+  }
+  for (const key of Object.keys(file.usedByDay)) {
+    const pointer = pointerOf(["usedByDay", key]);
+    const host = usedDay.exec(key)?.groups?.["host"];
+    if (host === undefined) problems.push({ pointer, message: 'a key is "practice|YYYY-MM-DD".' });
+    else known(pointer, host);
+  }
   return problems;
 };
 

@@ -116,9 +116,13 @@ const scenario = fc.integer({ min: 4, max: 7 }).chain((count) =>
           dueBy: at(DAYS[lastDay === 1 ? 1 : 0], until),
         })),
       })),
-      excluded: draft.excluded.map(([request, needIndex, practice]) => [`R${request}-N${needIndex}`, `P${practice}`]),
+      excluded: draft.excluded.flatMap(([request, needIndex, practice]) =>
+        draft.requests[request]?.needs[needIndex] === undefined ? [] : [[`R${request}-N${needIndex}`, `P${practice}`]],
+      ),
       usedByDay: Object.fromEntries(draft.used.map(([practice, day, count]) => [`P${practice}|${day}`, count])),
-      paidHosts: draft.paid.map(([request, practice]) => [`R${request}`, `P${practice}`]),
+      paidHosts: draft.paid.flatMap(([request, practice]) =>
+        draft.requests[request] === undefined ? [] : [[`R${request}`, `P${practice}`]],
+      ),
     })),
 );
 
