@@ -1,13 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError, describeConfig, loadConfig, type Config } from "../config/config.ts";
-import { withoutSql } from "../platform/db/sql-errors.ts";
 import { DomainError } from "../platform/errors/domain-error.ts";
 import { systemCode } from "../platform/errors/system-code.ts";
-import { EmbeddedPostgresError } from "../platform/embedded-postgres/index.ts";
+import { EmbeddedPostgresError } from "../platform/embedded-postgres/errors.ts";
 import { createLogger, type Logger } from "../platform/log/log.ts";
 import { CommandFailed, Interrupted, UsageError, type CommandContext } from "./commands/command.ts";
 import { addCommands } from "./commands/index.ts";
-import { SchemaBehind } from "./resources.ts";
+import { SchemaBehind } from "./schema-behind.ts";
 
 export interface Cli {
   /** Without node and script. */
@@ -59,11 +58,11 @@ export const runCli = async (cli: Cli): Promise<ExitStatus> => {
     await program.parseAsync([...cli.args], { from: "user" });
     return 0;
   } catch (error) {
-    return report(error, context);
+    return await report(error, context);
   }
 };
 
-const report = (error: unknown, context: CommandContext): ExitStatus => {
+const report = async (error: unknown, context: CommandContext): Promise<ExitStatus> => {
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError || error instanceof UsageError) {
@@ -82,6 +81,7 @@ const report = (error: unknown, context: CommandContext): ExitStatus => {
     context.say(error.message);
     return 1;
   }
+  const { withoutSql } = await import("../platform/db/sql-errors.ts");
   context.say(explain(withoutSql(error)));
   return 1;
 };

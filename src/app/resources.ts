@@ -12,6 +12,7 @@ import { openWakeBus } from "../platform/realtime/open-wake-bus.ts";
 import type { WakeBus } from "../platform/realtime/wake-bus.ts";
 import { jobContracts } from "./jobs.ts";
 import { createReleasers, type Releasers } from "./releasers.ts";
+import { SchemaBehind } from "./schema-behind.ts";
 import { openSealer } from "./sealing.ts";
 import type { Sealer } from "../platform/secrets/sealer.ts";
 import { addFigures, openTelemetry, type Telemetry } from "./telemetry.ts";
@@ -47,11 +48,6 @@ export interface ResourceOptions {
   /** `never`: it is about to be replaced. */
   readonly migrates: "always" | "embedded" | "never";
   readonly applicationName: string;
-}
-
-/** The database that we were given is not of this version: its owner decides when it is migrated. */
-export class SchemaBehind extends Error {
-  override readonly name = "SchemaBehind";
 }
 
 const requireSchema = async (url: string): Promise<void> => {

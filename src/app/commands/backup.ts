@@ -1,7 +1,7 @@
 import { settleAfterRestore } from "../../features/operations/index.ts";
 import { BackupRefused, restoreBackup, writeBackup } from "../../platform/backup/index.ts";
 import { openAddress } from "../resources.ts";
-import { CommandFailed, withDatabase, type AddCommand, type CommandContext } from "./command.ts";
+import { CommandFailed, withDatabase, type AddCommand, type ConfigureCommand, type CommandContext } from "./command.ts";
 
 const withAddress = async <T>(
   context: CommandContext,
@@ -25,10 +25,8 @@ const withAddress = async <T>(
 };
 
 /** `covershare backup FILE`: also while everything runs. */
-export const addBackup: AddCommand = (parent, context) => {
-  parent
-    .command("backup")
-    .description("write the whole database to one file, as of this moment, while everything runs")
+export const configureBackup: ConfigureCommand = (command, context) => {
+  command
     .argument("<file>", "where to; it holds what the database holds: keep it as safe")
     .action(async (file: string) => {
       const facts = await withAddress(context, "embedded", async (url) => writeBackup(url, file));
@@ -37,10 +35,8 @@ export const addBackup: AddCommand = (parent, context) => {
 };
 
 /** `covershare restore FILE`: everything else stopped. */
-export const addRestore: AddCommand = (parent, context) => {
-  parent
-    .command("restore")
-    .description("fill the database from a backup; stop every other process first")
+export const configureRestore: ConfigureCommand = (command, context) => {
+  command
     .argument("<file>", "what `covershare backup` wrote")
     .option("--replace", "throw away what the database holds")
     .action(async (file: string, { replace }: { readonly replace?: boolean }) => {

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import type { Config } from "../../config/config.ts";
 import type { Database } from "../../platform/db/database.ts";
 import type { Logger } from "../../platform/log/log.ts";
-import { openDatabaseOnly } from "../resources.ts";
 
 /** What a command may use of the process it runs in. */
 export interface CommandContext {
@@ -17,8 +16,11 @@ export interface CommandContext {
   readonly stopping: AbortSignal;
 }
 
-/** Adds one command to the program, or to a group such as `admin`. */
-export type AddCommand = (parent: Command, context: CommandContext) => void;
+/** Gives a command of the program its arguments, options and action, or its own commands. */
+export type ConfigureCommand = (command: Command, context: CommandContext) => void;
+
+/** Adds one command to a group such as `admin`. */
+export type AddCommand = (group: Command, context: CommandContext) => void;
 
 /** The command was called wrongly, or its input is wrong: exit status 2, with this message. */
 export class UsageError extends Error {
@@ -52,6 +54,8 @@ export const withDatabase = async <T>(
   work: (database: Database, log: Logger) => Promise<T>,
 ): Promise<T> => {
   const log = context.log();
+  // Loaded here, so that what needs no database starts without all of this.
+  const { openDatabaseOnly } = await import("../resources.ts");
   const { database, releasers } = await openDatabaseOnly({
     config: context.config(),
     log,

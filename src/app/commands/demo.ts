@@ -7,7 +7,7 @@ import { ensureFederation } from "../demo/federation.ts";
 import { DEMO_BANNER, DEMO_FEDERATION, DEMO_HUB, DEMO_PASSWORD, emailOf, inventedPractices } from "../demo/invented.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { openResources } from "../resources.ts";
-import { CommandFailed, untilStopped, type AddCommand, type CommandContext } from "./command.ts";
+import { CommandFailed, untilStopped, type ConfigureCommand, type CommandContext } from "./command.ts";
 import { listen } from "./serve.ts";
 
 interface DemoOptions {
@@ -65,10 +65,8 @@ const run = async (context: CommandContext, { once = false }: DemoOptions): Prom
   }
 };
 
-export const addDemo: AddCommand = (parent, context) => {
-  parent
-    .command("demo")
-    .description("create an invented federation, play the story of fourteen dressings live, and stay up to look around")
+export const configureDemo: ConfigureCommand = (command, context) => {
+  command
     .option("--once", "play a fresh story beside whatever data is there, and exit 0 only if it ended well")
     .action(async (options: DemoOptions) => run(context, options));
 };

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { addAbortSignal, type Readable } from "node:stream";
 import { takeReport } from "../../features/reach/index.ts";
-import { CommandFailed, Interrupted, UsageError, withDatabase, type AddCommand } from "./command.ts";
+import { CommandFailed, Interrupted, UsageError, withDatabase, type ConfigureCommand } from "./command.ts";
 
 /** A report returns at most the message, and ours are small. */
 const LARGEST_BYTES = 2 * 1024 * 1024;
@@ -33,10 +33,8 @@ const read = async (file: string | undefined, stopping: AbortSignal): Promise<st
 };
 
 /** `covershare mail bounce`: what a mail system hands its reports to (a pipe alias, a sieve or procmail rule). */
-export const addMail: AddCommand = (parent, context) => {
-  parent
-    .command("mail")
-    .description("what mail systems report back")
+export const configureMail: ConfigureCommand = (command, context) => {
+  command
     .command("bounce")
     .argument("[file]", "one delivery report (RFC 3464) as it came; else standard input")
     .description(

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { parseScenario, solveHere, toAnswer } from "../../features/matching/index.ts";
+// Not through the feature's index: its pages, jobs and database are not needed, and take a second to load.
+import { parseScenario, toAnswer } from "../../features/matching/scenario.schema.ts";
+import { solveHere } from "../../features/matching/solver/index.ts";
 import { DomainError } from "../../platform/errors/domain-error.ts";
-import { UsageError, type AddCommand } from "./command.ts";
+import { UsageError, type ConfigureCommand } from "./command.ts";
 
 const readJson = async (file: string): Promise<unknown> => {
   let text: string;
@@ -19,20 +21,16 @@ const readJson = async (file: string): Promise<unknown> => {
 };
 
 /** `covershare match FILE`: plans a scenario without a database and prints the answer as one JSON document. */
-export const addMatch: AddCommand = (parent, context) => {
-  parent
-    .command("match")
-    .description("plan a scenario file and print the answer as JSON")
-    .argument("<file>", "scenario, version 1 (see docs)")
-    .action(async (file: string) => {
-      const json = await readJson(file);
-      try {
-        context.out(JSON.stringify(toAnswer(solveHere(parseScenario(json)))));
-      } catch (error) {
-        if (error instanceof DomainError && error.code === "bad-scenario") {
-          throw new UsageError(`${file}: ${error.message}`);
-        }
-        throw error;
+export const configureMatch: ConfigureCommand = (command, context) => {
+  command.argument("<file>", "scenario, version 1 (see docs)").action(async (file: string) => {
+    const json = await readJson(file);
+    try {
+      context.out(JSON.stringify(toAnswer(solveHere(parseScenario(json)))));
+    } catch (error) {
+      if (error instanceof DomainError && error.code === "bad-scenario") {
+        throw new UsageError(`${file}: ${error.message}`);
       }
-    });
+      throw error;
+    }
+  });
 };

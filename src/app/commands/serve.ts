@@ -3,7 +3,7 @@ import { systemCode } from "../../platform/errors/system-code.ts";
 import { buildApi, type Api } from "../build-api.ts";
 import { serveHealth, startMatcher } from "../build-matcher.ts";
 import { openResources, type ResourceOptions } from "../resources.ts";
-import { CommandFailed, untilStopped, type AddCommand, type CommandContext } from "./command.ts";
+import { CommandFailed, untilStopped, type ConfigureCommand, type CommandContext } from "./command.ts";
 
 /** Listens, or says in words why not. */
 const listening = async <T>(listen: () => Promise<T>, host: string, port: number): Promise<T> => {
@@ -59,10 +59,8 @@ export const runUntilStopped = async (
   }
 };
 
-export const addServe: AddCommand = (parent, context) => {
-  parent
-    .command("serve")
-    .description("run everything in one process: pages, API, stream and matcher; brings the database up to date first")
+export const configureServe: ConfigureCommand = (command, context) => {
+  command
     .addHelpText("after", "\nWithout DATABASE_URL it starts a PostgreSQL of its own in COVERSHARE_DATA_DIR.")
     .action(async () => {
       await runUntilStopped(
@@ -73,28 +71,22 @@ export const addServe: AddCommand = (parent, context) => {
     });
 };
 
-export const addApi: AddCommand = (parent, context) => {
-  parent
-    .command("api")
-    .description("run pages, API and stream; as many processes as needed, beside at least one matcher")
-    .action(async () => {
-      await runUntilStopped(
-        context,
-        { migrates: "embedded", applicationName: "covershare api" },
-        { api: true, matcher: false },
-      );
-    });
+export const configureApi: ConfigureCommand = (command, context) => {
+  command.action(async () => {
+    await runUntilStopped(
+      context,
+      { migrates: "embedded", applicationName: "covershare api" },
+      { api: true, matcher: false },
+    );
+  });
 };
 
-export const addMatcher: AddCommand = (parent, context) => {
-  parent
-    .command("matcher")
-    .description("carry out jobs: plan, ask, expire, widen; as many processes as needed")
-    .action(async () => {
-      await runUntilStopped(
-        context,
-        { migrates: "embedded", applicationName: "covershare matcher" },
-        { api: false, matcher: true },
-      );
-    });
+export const configureMatcher: ConfigureCommand = (command, context) => {
+  command.action(async () => {
+    await runUntilStopped(
+      context,
+      { migrates: "embedded", applicationName: "covershare matcher" },
+      { api: false, matcher: true },
+    );
+  });
 };

@@ -3,7 +3,6 @@ export { matchingJobs, matchingSweepers } from "./matching.jobs.ts";
 export { matchingPages } from "./matching.pages.ts";
 export { matchingRoutes } from "./matching.routes.ts";
 export { planDueGroups, planGroup, widenDue } from "./plan.service.ts";
-export { parseScenario, toAnswer } from "./scenario.schema.ts";
 export { warmUpPlanning } from "./warm-up.service.ts";
 export { whatHelps } from "./what-helps.service.ts";
 export { whatIf, type Supposition } from "./what-if.service.ts";
