@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
@@ -18,6 +19,8 @@ const need = {
   maxKm: 20,
 };
 const CLIENTS = 4;
+/** Some thirty posts a second: enough that each process has some in hand whenever it is told to stop. */
+const BETWEEN_POSTS_MS = 100;
 
 /** Two API processes and a matcher, real ones; each is replaced by a new one while clients go on. */
 onBothBackends("a rolling restart under load", 10, ({ redisUrl }) => {
@@ -81,6 +84,7 @@ onBothBackends("a rolling restart under load", 10, ({ redisUrl }) => {
           (reference) => posted.push(reference),
           (error: unknown) => failed.push(error),
         );
+        await delay(BETWEEN_POSTS_MS);
       }
     });
 
