@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Agent, request } from "node:http";
 import { z } from "zod";
+import { send } from "../support/send.ts";
 import { quantile, round } from "../support/stats.ts";
 import type { Desk, Desks } from "./desks.ts";
 import type { Load, Watched } from "./processes.ts";
@@ -12,7 +12,6 @@ import type { Seat } from "./world.ts";
  * hear of it: the way of every need from a post to an agreement.
  */
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 const posted = z.object({ reference: z.string() });
 const heard = z.object({
   type: z.string(),
@@ -22,24 +21,6 @@ const heard = z.object({
     kind: z.string().optional(),
   }),
 });
-
-const send = async (url: string, { token }: Seat, body: object): Promise<{ status: number; text: string }> =>
-  new Promise((resolve, reject) => {
-    const payload = JSON.stringify(body);
-    const headers = {
-      authorization: `Bearer ${token}`,
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(payload),
-    };
-    const sent = request(url, { method: "POST", agent, headers }, (answer) => {
-      let text = "";
-      answer.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }));
-      answer.on("error", reject);
-    });
-    sent.on("error", reject);
-    sent.end(payload);
-  });
 
 export interface Step {
   readonly postsPerSecond: number;
