@@ -1,4 +1,4 @@
-import { commandRoute, customRoute, readRoute, type Route } from "../../platform/http/route.ts";
+import { commandReadingAhead, commandRoute, customRoute, readRoute, type Route } from "../../platform/http/route.ts";
 
 export const roles = ["nurse", "reception", "manager", "broker", "admin"] as const;
 export type Role = (typeof roles)[number];
@@ -23,4 +23,5 @@ export const isBroker = (actor: Actor): boolean => actor.roles.includes("broker"
 export type AppRoute = Route<Actor>;
 export const read = readRoute<Actor>();
 export const command = commandRoute<Actor>();
+export const commandAhead = commandReadingAhead<Actor>();
 export const custom = customRoute<Actor>();

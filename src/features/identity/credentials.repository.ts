@@ -40,6 +40,14 @@ const groupOf = (organisation: AnyPgColumn): SQL<string | null> =>
 
 const isOld = (at: AnyPgColumn): SQL<boolean> => sql<boolean>`coalesce(${at} < app_now() - interval '1 minute', true)`;
 
+/**
+ * SQL: the organisation that a credential stored by this hash acts for, good or not: for reading ahead of knowing that. It is
+ * null where there is none.
+ */
+export const organisationOf = (hash: SQL): SQL =>
+  sql`coalesce((select organisation_code from api_tokens where token_hash = ${hash}),
+               (select acting_for from sessions where id_hash = ${hash}))`;
+
 /** Prepares both look-ups on a pool. Undefined: unknown, ended, expired, deactivated, without any role there, or of a practice that is closed. */
 export const prepareCredentials = (q: Queryable) => {
   const bySession = q

@@ -42,6 +42,12 @@ export const csrfTokenOf = (settings: CookieSettings, request: FastifyRequest): 
   return secret === undefined ? null : csrfTokenFor(secret);
 };
 
+/** What a request shows of who is calling. */
+interface Shown {
+  readonly kind: Actor["credential"]["kind"];
+  readonly secret: string;
+}
+
 export interface GatekeeperOptions {
   readonly database: Database;
   readonly cookies: CookieSettings;
@@ -79,11 +85,21 @@ export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions):
     }
   };
 
-  const find = async (kind: Actor["credential"]["kind"], secret: string): Promise<Actor | undefined> => {
+  const find = async ({ kind, secret }: Shown): Promise<Actor | undefined> => {
     const found = await credentials.find(kind, sha256(secret));
     if (found?.isTouchDue === true) void touch(found.actor.credential);
     return found?.actor;
   };
+
+  /** A credential that is present and not good is refused, also where a cookie would have served. */
+  const shownBy = ({ headers }: FastifyRequest): Shown | undefined => {
+    const bearer = readBearer(headers.authorization);
+    if (bearer !== undefined) return { kind: "token", secret: bearer };
+    const secret = readSessionSecret(cookies, headers.cookie);
+    return secret === undefined ? undefined : { kind: "session", secret };
+  };
+
+  const begun = new WeakMap<FastifyRequest, Promise<Actor | undefined>>();
 
   const refuseForgery = (request: FastifyRequest, secret: string): void => {
     if (SAFE.has(request.method)) return;
@@ -95,14 +111,20 @@ export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions):
   };
 
   return {
+    begin: (request) => {
+      const shown = shownBy(request);
+      if (shown === undefined) return undefined;
+      const finding = find(shown);
+      // Where it fails, `identify` says so; a request whose body is refused never comes to that.
+      finding.catch(() => undefined);
+      begun.set(request, finding);
+      return sha256(shown.secret);
+    },
     identify: async (request) => {
-      const bearer = readBearer(request.headers.authorization);
-      // A credential that is present and not good is refused, also where a cookie would have served.
-      if (bearer !== undefined) return find("token", bearer);
-      const secret = readSessionSecret(cookies, request.headers.cookie);
-      if (secret === undefined) return undefined;
-      const actor = await find("session", secret);
-      if (actor !== undefined) refuseForgery(request, secret);
+      const shown = shownBy(request);
+      if (shown === undefined) return undefined;
+      const actor = await (begun.get(request) ?? find(shown));
+      if (actor !== undefined && shown.kind === "session") refuseForgery(request, shown.secret);
       return actor;
     },
     admit,

@@ -7,7 +7,7 @@ export { changePassword } from "./account.service.ts";
 export { adminCreateToken, adminCreateUser, adminTokenInput, adminUserInput } from "./admin.service.ts";
 export { acceptInvitation, createUser, invite, type NewUser } from "./colleagues.service.ts";
 export { findAccount } from "./sign-in.repository.ts";
-export { endedCredentials } from "./credentials.repository.ts";
+export { endedCredentials, organisationOf } from "./credentials.repository.ts";
 export { createGatekeeper, csrfTokenFor, csrfTokenOf, nobody, type GatekeeperOptions } from "./identity.gatekeeper.ts";
 export {
   acceptInput,

@@ -115,10 +115,26 @@ export interface Draft {
   readonly needs: readonly DraftedNeed[];
 }
 
-/** Checks and completes what is short (R1, R4, R5): who may say so for whom, windows, courses, defaults. Writes nothing. */
-export const draftRequest = async (q: Queryable, actor: Actor, wish: Wish): Promise<Draft> => {
+const servicesOf = ({ needs }: Wish): readonly string[] => unique(needs.map(({ service }) => service));
+
+/** Reads what drafting will need before it is known whose credential this is. */
+export const readAheadOf = async (q: Queryable, credential: string, wish: Wish): Promise<PostingContext> =>
+  readPostingContext(q, { credential }, servicesOf(wish));
+
+/**
+ * Checks and completes what is short (R1, R4, R5): who may say so for whom, windows, courses, defaults. Writes nothing. What
+ * was read `ahead` counts only if it is of home: a broker posts for others, and somebody may have gone to act for another.
+ */
+export const draftRequest = async (
+  q: Queryable,
+  actor: Actor,
+  wish: Wish,
+  ahead?: Promise<PostingContext>,
+): Promise<Draft> => {
   const homeCode = homeOf(actor, wish.onBehalfOf);
-  const context = await readPostingContext(q, homeCode, unique(wish.needs.map(({ service }) => service)));
+  const known = await ahead;
+  const context =
+    known?.homeCode === homeCode ? known : await readPostingContext(q, { code: homeCode }, servicesOf(wish));
   const groupCode = groupOf(actor, homeCode, context);
   const lines = resolveLines(wish, context);
   const requestId = newId();

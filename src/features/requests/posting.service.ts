@@ -5,7 +5,7 @@ import { askForMatching } from "../match-due/index.ts";
 import { announcePosted } from "./announcing.service.ts";
 import { draftRequest } from "./drafting.service.ts";
 import { noReferenceLeft } from "./requests.errors.ts";
-import { insertLines, insertNeeds, insertRequest } from "./requests.repository.ts";
+import { insertLines, insertNeeds, insertRequest, type PostingContext } from "./requests.repository.ts";
 import { rank, similarRequests } from "./requests.rules.ts";
 import type { PostRequest, RequestView } from "./requests.schema.ts";
 import { showRequest } from "./requests.view.ts";
@@ -15,8 +15,13 @@ import { showRequest } from "./requests.view.ts";
  * brokers are told, and that the group is due for matching, all or nothing (R2). A request that resembles an open one is
  * posted all the same and comes back with a warning (R6).
  */
-export const postRequest = async (tx: Tx, actor: Actor, input: PostRequest): Promise<RequestView> => {
-  const { requestId, homeCode, groupCode, context, lines, needs } = await draftRequest(tx.q, actor, input);
+export const postRequest = async (
+  tx: Tx,
+  actor: Actor,
+  input: PostRequest,
+  ahead?: Promise<PostingContext>,
+): Promise<RequestView> => {
+  const { requestId, homeCode, groupCode, context, lines, needs } = await draftRequest(tx.q, actor, input, ahead);
   const priority = lines.reduce(
     (highest, { record }) => (rank(record.priority) > rank(highest) ? record.priority : highest),
     input.priority,

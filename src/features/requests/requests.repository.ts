@@ -3,12 +3,15 @@ import { z } from "zod";
 import { rows, type Queryable, type Tx } from "../../platform/db/database.ts";
 import { madeOnce } from "../../platform/db/made-once.ts";
 import { newSpeakable } from "../../platform/ids/ids.ts";
+import { organisationOf } from "../identity/index.ts";
 import { isSignedSql } from "../practices/index.ts";
 import type { Scope } from "./requests.policy.ts";
 import { channels, needStates, priorities, shortfallReasons } from "./requests.schema.ts";
 import type { coverRequests, needLines, needs } from "./requests.table.ts";
 
 const posting = z.object({
+  /** Whose context this is; null where a credential is nobody's. */
+  homeCode: z.string().nullable(),
   now: z.coerce.date(),
   /** The first of the codes drawn that no request bears (R4); null where there is none. */
   reference: z.string().nullable(),
@@ -43,12 +46,11 @@ const drawReferences = (): string[] =>
 /** The index that decides whether a reference is free. */
 const REFERENCE_IS_TAKEN = "cover_requests_reference";
 
-const homeCode = sql`${sql.placeholder("homeCode")}::text`;
+const homeCode = sql`home.code`;
 const wanted = sql`${sql.placeholder("services")}::text[]`;
 
-const postingStatement = madeOnce(
-  () => sql`
-    select app_now() as now,
+const postingOf = (home: SQL): SQL => sql`
+    select home.code as "homeCode", app_now() as now,
       (select code from unnest(${sql.placeholder("references")}::text[]) with ordinality as drawn(code, place)
        where not exists (select 1 from cover_requests where reference = code) order by place limit 1) as reference,
       m.group_code as "groupCode", ${isSignedSql("m")} as "isSigned",
@@ -63,20 +65,25 @@ const postingStatement = madeOnce(
        where r.home_code = ${homeCode} and l.service_code = any(${wanted}) and l.due_by > app_now()
          and exists (select 1 from needs n where n.line_id = l.id and n.state in ('open', 'offered', 'agreed'))
       ) as "openLines"
-    from (select 1) as one left join sharing_memberships m on m.organisation_code = ${homeCode}`,
-);
+    from (select ${home} as code offset 0) as home left join sharing_memberships m on m.organisation_code = home.code`;
 
-/** All that posting has to know, in one round trip: it is part of the time that a practice waits. */
+const givenHome = sql`${sql.placeholder("home")}::text`;
+const postingAt = madeOnce(() => postingOf(givenHome));
+const postingWith = madeOnce(() => postingOf(organisationOf(givenHome)));
+
+/**
+ * All that posting has to know, in one round trip: it is part of the time that a practice waits. Home is known by its code,
+ * or only by a credential's hash.
+ */
 export const readPostingContext = async (
   q: Queryable,
-  home: string,
+  home: { readonly code: string } | { readonly credential: string },
   services: readonly string[],
 ): Promise<PostingContext> => {
-  const [context] = await rows(
-    q,
-    posting,
-    postingStatement({ homeCode: home, services: [...services], references: drawReferences() }),
-  );
+  const values = { services: [...services], references: drawReferences() };
+  const statement =
+    "code" in home ? postingAt({ ...values, home: home.code }) : postingWith({ ...values, home: home.credential });
+  const [context] = await rows(q, posting, statement);
   if (context === undefined) throw new Error("the posting context has one row");
   return context;
 };

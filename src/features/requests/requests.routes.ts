@@ -1,6 +1,7 @@
 import type { Answer } from "../../platform/http/route.ts";
-import { atDesk, brokersOnly, command, read, type AppRoute } from "../access/index.ts";
+import { atDesk, brokersOnly, command, commandAhead, read, type AppRoute } from "../access/index.ts";
 import { amendRequest } from "./amending.service.ts";
+import { readAheadOf } from "./drafting.service.ts";
 import { acknowledgeReturn, sortNeed, withdrawNeeds } from "./ending.service.ts";
 import { widenNow } from "./widening.service.ts";
 import { setPaused } from "./pausing.service.ts";
@@ -74,7 +75,7 @@ const brokering: readonly AppRoute[] = (["pause", "resume"] as const).map((verb)
 
 /** The JSON edge of cover requests. `ports` are the features above, wired by the composition root. */
 export const requestRoutes = (ports: RequestPorts): readonly AppRoute[] => [
-  command(
+  commandAhead(
     {
       method: "POST",
       path,
@@ -84,8 +85,9 @@ export const requestRoutes = (ports: RequestPorts): readonly AppRoute[] => [
       body: postRequestBody,
       response: requestView,
     },
-    async ({ actor, body }, tx) => {
-      const view = await postRequest(tx, actor, body);
+    readAheadOf,
+    async ({ actor, body }, tx, ahead) => {
+      const view = await postRequest(tx, actor, body, ahead);
       return { ...answer(view), status: 201, headers: { location: `${path}/${view.reference}` } };
     },
   ),

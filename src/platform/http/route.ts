@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { Database, Tx } from "../db/database.ts";
+import type { Database, Queryable, Tx } from "../db/database.ts";
 
 /** Who may call a route. Deny by default: every route names one of these, and the guard test walks them all (P3). */
 export type Access =
@@ -52,11 +52,15 @@ interface Description<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   readonly bodyLimit?: number;
 }
 
+type Run<A> = (call: Call<A, unknown, unknown, unknown>, database: Database, tx: Tx | undefined) => Promise<Answer>;
+
 /** A route with its handler, erased to what the server needs. Actors are a type parameter: the platform knows no roles. */
 export interface Route<A> extends Description<z.ZodType, z.ZodType, z.ZodType> {
   /** Commands run in one transaction and honour `Idempotency-Key` (O6); reads and custom routes do not. */
   readonly kind: "read" | "command" | "custom";
-  run(call: Call<A, unknown, unknown, unknown>, database: Database, tx: Tx | undefined): Promise<Answer>;
+  readonly run: Run<A>;
+  /** Begins to read for `run` while it is found out who shows this credential, and answers the `run` to go on with. */
+  readonly readAhead?: (q: Queryable, credential: string, body: unknown) => Run<A>;
 }
 
 type Handler<A, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, H> = (
@@ -104,6 +108,32 @@ export const commandRoute =
     run: async (call, _database, tx) => {
       if (tx === undefined) throw new Error(`${description.path}: a command runs in a transaction`);
       return handler(erase(description, call), tx);
+    },
+  });
+
+/**
+ * A command that somebody waits for: `read` reads what it needs in the time that it takes to find out who calls. It is given
+ * the credential, of which nobody knows yet whether it is good, and what it reads is thrown away unless its caller may
+ * call. So it only reads, of that credential's organisation; the handler makes sure that this is whom it acts for. When the
+ * transaction is tried again nothing is `ahead`: it must see the present.
+ */
+export const commandReadingAhead =
+  <A>() =>
+  <P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R>(
+    description: Description<P, Q, B>,
+    read: (q: Queryable, credential: string, body: z.output<B>) => Promise<R>,
+    handler: (call: Call<A, z.output<P>, z.output<Q>, z.output<B>>, tx: Tx, ahead?: Promise<R>) => Promise<Answer>,
+  ): Route<A> => ({
+    ...commandRoute<A>()(description, async (call, tx) => handler(call, tx)),
+    readAhead: (q, credential, body) => {
+      let ahead: Promise<R> | undefined = read(q, credential, parsed(description.body, body));
+      // Whoever is refused never asks for it.
+      ahead.catch(() => undefined);
+      return commandRoute<A>()(description, async (call, tx) => {
+        const first = ahead;
+        ahead = undefined;
+        return handler(call, tx, first);
+      }).run;
     },
   });
 

@@ -16,13 +16,19 @@ import {
   type ConnectionLimits,
 } from "./connections.ts";
 import { fingerprint, rememberRefusal, runOnce, type Keyed, type StoredAnswer } from "./idempotency.ts";
+import { readInput, type Input } from "./input.ts";
 import { acceptOnlyJson, answerBroken, refuseCompressed, requireStorable } from "./intake.ts";
-import { fieldProblems, invalidInput, problem, toProblem, type Problem } from "./problem.ts";
+import { invalidInput, problem, toProblem, type Problem } from "./problem.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import type { Access, Answer, Call, Route } from "./route.ts";
 
 /** How the platform learns who is calling, without knowing what a user is. */
 export interface Gatekeeper<A> {
+  /**
+   * Begins to find out who is calling, from the headers alone, so that it need not wait for the body; `identify` finds it
+   * begun. Answers by what the credential is stored, for reading ahead; undefined where there is none.
+   */
+  begin?(request: FastifyRequest): string | undefined;
   /** The caller, or undefined for nobody. Throws where a credential is present but must be refused (CSRF). */
   identify(request: FastifyRequest): Promise<A | undefined>;
   /** Throws `unauthenticated` or `forbidden`; returns the actor that may go on. Public routes get the anonymous actor. */
@@ -144,25 +150,6 @@ export const sendProblem = (
   return sendJson(reply, answer.status, answer, "application/problem+json");
 };
 
-const parse = (schema: z.ZodType | undefined, value: unknown, where: string): unknown => {
-  if (schema === undefined) return undefined;
-  const result = schema.safeParse(value ?? {});
-  if (!result.success) throw invalidInput(fieldProblems(result.error, where));
-  return result.data;
-};
-
-const readIfMatch = (request: FastifyRequest, isNeeded: boolean): number | undefined => {
-  const header = request.headers["if-match"];
-  if (header === undefined) {
-    if (!isNeeded) return undefined;
-    throw new DomainError("precondition-required", "if-match-missing", "Send the ETag that you last read as If-Match.");
-  }
-  const version = /^(?:W\/)?"(\d{1,9})"$/.exec(header)?.[1];
-  if (version === undefined)
-    throw new DomainError("stale", "if-match-unknown", "If-Match is not an ETag of this resource.");
-  return Number(version);
-};
-
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{8,128}$/;
 
 const readKey = (request: FastifyRequest, scope: string): Keyed | undefined => {
@@ -174,7 +161,17 @@ const readKey = (request: FastifyRequest, scope: string): Keyed | undefined => {
   return { scope, key, fingerprint: fingerprint(request.method, request.url, request.body) };
 };
 
-/** Adds the routes of the JSON API. Every one passes the gatekeeper first, then its schemas, then its handler. */
+const startRun = <A>(
+  { run, readAhead }: Route<A>,
+  input: Input | DomainError,
+  { q }: Database,
+  credential: string | undefined,
+): Route<A>["run"] =>
+  readAhead === undefined || credential === undefined || input instanceof DomainError
+    ? run
+    : readAhead(q, credential, input.body);
+
+/** Adds the routes of the JSON API. Every one passes the gatekeeper, then its schemas, then its handler. */
 export const addRoutes = <A>(
   server: FastifyInstance,
   routes: readonly Route<A>[],
@@ -182,26 +179,29 @@ export const addRoutes = <A>(
   gatekeeper: Gatekeeper<A>,
 ): void => {
   for (const route of routes) {
+    /** By what the credential of a request is stored, until the request is handled. */
+    const credentials = new WeakMap<FastifyRequest, string>();
     server.route({
       method: route.method,
       url: route.path,
       bodyLimit: route.bodyLimit ?? MAX_BODY,
+      onRequest: (request, _reply, done) => {
+        const credential = route.access.kind === "public" ? undefined : gatekeeper.begin?.(request);
+        if (credential !== undefined) credentials.set(request, credential);
+        done();
+      },
       handler: async (request, reply) => {
+        // In the time that it takes to find out who calls.
+        const input = readInput(route, request);
+        const run = startRun(route, input, database, credentials.get(request));
         const actor = gatekeeper.admit(
           route.access.kind === "public" ? undefined : await gatekeeper.identify(request),
           route.access,
         );
-        const call: Call<A, unknown, unknown, unknown> = {
-          actor,
-          params: parse(route.params, request.params, "/path"),
-          query: parse(route.query, request.query, "/query"),
-          body: parse(route.body, request.body, ""),
-          ifMatch: readIfMatch(request, route.needsIfMatch ?? false),
-          request,
-          reply,
-        };
-        if (route.kind !== "command") return sendAnswer(reply, await route.run(call, database, undefined));
-        return runCommand(route, call, database, gatekeeper.scope(actor));
+        if (input instanceof DomainError) throw input;
+        const call = { ...input, actor, request, reply };
+        if (route.kind !== "command") return sendAnswer(reply, await run(call, database, undefined));
+        return runCommand(run, call, database, gatekeeper.scope(actor));
       },
     });
   }
@@ -241,19 +241,19 @@ const replay = (reply: FastifyReply, stored: StoredAnswer): FastifyReply => {
 };
 
 const runCommand = async <A>(
-  route: Route<A>,
+  run: Route<A>["run"],
   call: Call<A, unknown, unknown, unknown>,
   database: Database,
   scope: string,
 ): Promise<FastifyReply> => {
   const keyed = readKey(call.request, scope);
   if (keyed === undefined)
-    return sendAnswer(call.reply, await database.transact(async (tx) => route.run(call, database, tx)));
+    return sendAnswer(call.reply, await database.transact(async (tx) => run(call, database, tx)));
   try {
     let fresh: Answer = {};
     const stored = await database.transact(async (tx) =>
       runOnce(tx, keyed, async (): Promise<StoredAnswer> => {
-        fresh = await route.run(call, database, tx);
+        fresh = await run(call, database, tx);
         return { status: fresh.status ?? (fresh.body === undefined ? 204 : 200), body: envelope(fresh) };
       }),
     );
