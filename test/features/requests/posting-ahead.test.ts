@@ -68,6 +68,18 @@ describe("a post whose context was read before it was known who posts", () => {
     expect([view.homeCode, view.warnings]).toEqual([now.organisationCode, []]);
   });
 
+  it("knows a session by whom it acts for", async () => {
+    const nurse = await aUser(db, { roles: ["nurse"] });
+    const hash = sha256(newSecret());
+    await db.q.execute(sql`insert into sessions (id_hash, user_id, acting_for, created_at, last_seen_at)
+      values (${hash}, ${nurse.userId}, ${nurse.organisationCode}, app_now(), app_now())`);
+    expect(await readAheadOf(db.q, hash, body)).toMatchObject({
+      homeCode: nurse.organisationCode,
+      groupCode: nurse.groupCode,
+      isSigned: true,
+    });
+  });
+
   it("finds nothing for a credential that nobody has, and a revoked token posts nothing", async () => {
     expect(await readAheadOf(db.q, sha256(newSecret()), body)).toMatchObject({
       homeCode: null,
