@@ -222,7 +222,7 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: "features/identity/identity.gatekeeper.js",
-        find: "                refuseForgery(request, secret);",
+        find: "                refuseForgery(request, shown.secret);",
         replace: "                ;",
       },
     ],
