@@ -13,6 +13,7 @@ const AT_ONCE = 500;
 /** Works out when agreements that have moved are late with their next step, in open time of its owner's desk. */
 const workOutLateness = async (tx: Tx): Promise<number> => {
   const found = await lockUnknownLateness(tx, AT_ONCE);
+  if (found.length === 0) return 0;
   const deskOf = ({ step, homeCode, supportingCode }: (typeof found)[number]): string =>
     owedSteps[step].owner === "home" ? homeCode : supportingCode;
   const hours = await openingHoursOf(tx.q, unique(found.map(deskOf)));

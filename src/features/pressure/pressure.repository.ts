@@ -75,6 +75,19 @@ export const dropPause = async (tx: Tx, code: string): Promise<boolean> =>
 
 const over = z.object({ code: z.string(), groupCode: z.string().nullable(), level: z.number() });
 
+const anyOver = z.object({ isOver: z.boolean() });
+
+/** Whether the time of any state or pause has passed: what is asked each second, and nearly always in vain. */
+export const isAnyOver = async (q: Queryable): Promise<boolean> =>
+  (
+    await rows(
+      q,
+      anyOver,
+      sql`select exists (select from pressure_states where expires_at <= app_now())
+                 or exists (select from practice_pauses where expires_at <= app_now()) as "isOver"`,
+    )
+  ).some(({ isOver }) => isOver);
+
 /** Ends states whose time has passed; another process leaves them to whoever came first. */
 export const takeExpiredStates = async (tx: Tx, limit: number): Promise<z.output<typeof over>[]> =>
   rows(

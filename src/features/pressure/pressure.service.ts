@@ -9,6 +9,7 @@ import { brokersOf, openingHoursOf } from "../practices/index.ts";
 import { expiryNotAllowed, notPaused } from "./pressure.errors.ts";
 import { practicePaused, pressureChanged } from "./pressure.events.ts";
 import {
+  isAnyOver,
   dropPause,
   dropState,
   readAllStates,
@@ -128,6 +129,7 @@ export const resumePractice = async (
 
 /** Ends what has expired: whoever it concerns hears so, and who may be asked again is planned for (M5). */
 export const expirePressure = async (database: Database): Promise<void> => {
+  if (!(await isAnyOver(database.q))) return;
   await database.transact(async (tx) => {
     const due = new Set<string>();
     for (const { code, groupCode, level } of await takeExpiredStates(tx, AT_ONCE)) {
