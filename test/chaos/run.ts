@@ -37,6 +37,8 @@ export interface ChaosResult {
   readonly backend: Backend;
   readonly minutes: number;
   readonly faults: Readonly<Record<string, number>>;
+  /** Kinds of fault that never occurred. */
+  readonly missed: readonly string[];
   readonly commands: number;
   readonly acknowledged: number;
   readonly framesChecked: number;
@@ -155,6 +157,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosResult> => {
         "commands-duplicated": repeats.duplicated,
         "commands-replayed": repeats.replayed + repeats.reused,
       },
+      missed: injector.untried().map(({ kind }) => kind),
       commands: count(logs.map((log) => new Set(entriesOf(log, "asked").map(({ key }) => key)).size)),
       acknowledged: count(
         logs.map(
@@ -229,5 +232,7 @@ const phases = async (phase: Phase): Promise<Calm[]> => {
       if (kind !== undefined) calms.push(await measureIsolated(phase, kind));
     } while (performance.now() < isolatedUntil && left() > 0);
   }
+  // However short the run: no kind of fault is left out of it.
+  for (const kind of injector.untried()) calms.push(await measureIsolated(phase, kind));
   return calms;
 };

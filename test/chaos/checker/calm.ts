@@ -35,7 +35,7 @@ const missingForCalm = async ({ q, clients, isIdle }: CalmWatch, dueLeft: typeof
   }
 };
 
-interface Calmed {
+export interface Calmed {
   readonly ms: number;
   /** Why things are not calm, where the time was not enough. */
   readonly missing: readonly string[];

@@ -9,7 +9,9 @@ export interface Injector {
   readonly kinds: readonly FaultKind[];
   /** Breaks one thing and resolves once it is put right; undefined where that part is broken already. */
   inject(kind: FaultKind): Promise<void> | undefined;
-  /** Faults one upon another for so long. */
+  /** Kinds that have not been injected yet. */
+  untried(): readonly FaultKind[];
+  /** Faults one upon another for so long: each kind, in an order drawn anew, before they begin again. */
   storm(ms: number): Promise<void>;
   /** Every fault is put right. */
   settled(): Promise<void>;
@@ -30,6 +32,7 @@ export const openInjector = (
   const brief = kinds.filter(({ isLong }) => isLong !== true);
   const open = new Map<string, Promise<void>>();
   const counts = new Map<string, number>();
+  let deck: readonly FaultKind[] = [];
 
   const inject = (kind: FaultKind): Promise<void> | undefined => {
     const { name, inject: act } = kind.part(rig, random);
@@ -46,12 +49,17 @@ export const openInjector = (
   return {
     kinds,
     inject,
+    untried: () => kinds.filter(({ kind }) => !counts.has(kind)),
     storm: async (ms) => {
       const until = performance.now() + ms;
       while (performance.now() < until) {
-        const kind = random.pick(brief);
+        if (deck.length === 0) deck = brief;
         // Another, at once, where that part is broken already: a storm does not pause.
-        if (kind === undefined || inject(kind) === undefined) await delay(20);
+        const begun = [random.pick(deck), random.pick(brief)].find(
+          (kind) => kind !== undefined && inject(kind) !== undefined,
+        );
+        deck = deck.filter((kind) => kind !== begun);
+        if (begun === undefined) await delay(20);
         else await delay(Math.min(random.whole(...BETWEEN_MS), Math.max(0, until - performance.now())));
       }
     },
