@@ -25,6 +25,14 @@ export const asksAllowed = ({ asking, extraAsks }: Asked): number => asking.brea
 export const callsAllowed = ({ asking, extraAsks }: Asked): number => asking.calls * (1 + extraAsks);
 
 /**
+ * How many practices may be called for a need that waits for `asked` practices with published times: after each wait that
+ * passed unanswered one more practice may be asked (A3), and where no published time is left it is called. None where the
+ * cover plan calls nobody.
+ */
+export const callsBeside = (need: Asked, asked: number): number =>
+  Math.min(need.extraAsks, asksAllowed(need) - asked, callsAllowed(need));
+
+/**
  * When a ring's wait has passed (A3): asap by the clock, otherwise in open time. Open means the home practice's hours: it
  * is the home practice that waits, and one need may wait for several desks.
  */

@@ -1,4 +1,3 @@
-import { callsAllowed } from "./asking.rules.ts";
 import type { Desk } from "./desk.rules.ts";
 import { ringOf, type Reach } from "./reach.rules.ts";
 import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
@@ -33,23 +32,23 @@ const kindOf = (need: SeekingNeed): string =>
   [need.requestId, need.service, need.minutes, need.channel, need.priority, need.requires.join(",")].join(" ");
 
 /**
- * Puts needs that no published slot covers to practices that could do the service. Needs of one request that are alike go
- * together, so that a desk is asked once for "5 dressings".
+ * Puts needs that no published slot covers to practices that could do the service, each to as many as `short` says. Needs
+ * of one request that are alike go together, so that a desk is asked once for "5 dressings".
  */
 export const planCalls = (
   snapshot: Snapshot,
   reach: Reach,
-  uncovered: readonly SeekingNeed[],
+  short: ReadonlyMap<SeekingNeed, number>,
   rings: ReadonlyMap<string, number>,
   asksOf: (need: SeekingNeed) => readonly Ask[],
   desk: Desk,
 ): CallPlan[] => {
   const calls = new Map<string, { host: Member; needs: SeekingNeed[]; ring: number; km: number }>();
-  for (const need of uncovered) {
+  for (const [need, allowed] of short) {
     const home = snapshot.members.get(need.homeCode);
     if (home === undefined) continue;
     const waiting = asksOf(need).filter((ask) => ask.kind === "call");
-    let left = callsAllowed(need) - waiting.length;
+    let left = allowed - waiting.length;
     const ring = rings.get(need.id) ?? need.ring;
     const candidates = reach
       .callable(need, ring)

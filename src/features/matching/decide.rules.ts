@@ -1,6 +1,6 @@
 import { groupBy, unique } from "../../platform/lists/lists.ts";
 import type { Widening } from "../requests/index.ts";
-import { LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
+import { callsAllowed, callsBeside, LAST_RING, ringWaitEnds, widensFurther } from "./asking.rules.ts";
 import { blocksOf, dayCounts, freeBeside, isPossibleNow, type PlacedNeed, type Solver } from "./blocks.rules.ts";
 import { planCalls, type CallPlan } from "./calls.rules.ts";
 import { deskCounter } from "./desk.rules.ts";
@@ -40,7 +40,8 @@ export interface Decisions {
  *
  * First every need without a first choice gets at most one block of the plan (A1), the ring opening at once where it holds
  * nothing (A3), and what has waited for nothing takes firm time that is left; then needs that may wait with more practices get
- * extra asks from what is left (A2); then what no published slot covers is put to practices as calls (A4).
+ * extra asks from what is left (A2); then what no published slot covers, or is left for once a wait has passed unanswered, is
+ * put to practices as calls (A4).
  */
 export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions> => {
   const snapshot = withTimeToAnswer(given);
@@ -68,8 +69,11 @@ export const decide = async (given: Snapshot, solve: Solver): Promise<Decisions>
   const covered = new Set(placed.map((block) => block.need.id));
   const uncovered = seeking.filter((need) => !covered.has(need.id));
   callRings(reach, uncovered, rings, asksOf);
-  const calls = planCalls(snapshot, reach, uncovered, rings, asksOf, desk);
   const blocks = [...placed, ...extra];
+  const short = new Map(uncovered.map((need) => [need, callsAllowed(need)]));
+  for (const need of widened)
+    if (!isSure.has(need.id)) short.set(need, callsBeside(need, published(need, asksOf, blocks)));
+  const calls = planCalls(snapshot, reach, short, rings, asksOf, desk);
   const called = new Set(calls.flatMap((call) => call.needs.map((need) => need.id)));
   const waits = (need: SeekingNeed): boolean =>
     asksOf(need).length > 0 || called.has(need.id) || blocks.some((block) => block.need.id === need.id);
@@ -104,6 +108,11 @@ type AsksOf = (need: SeekingNeed) => readonly Ask[];
 /** Whether asking this practice would be news for the need: once a wait has passed, whom it waits with already is not. */
 const isNews = (need: SeekingNeed, code: string, asksOf: AsksOf): boolean =>
   need.extraAsks === 0 || !asksOf(need).some((ask) => ask.supportingCode === code);
+
+/** With how many practices a need waits for published times after this plan. */
+const published = (need: SeekingNeed, asksOf: AsksOf, blocks: readonly PlacedNeed[]): number =>
+  asksOf(need).filter(({ kind }) => kind === "slots").length +
+  blocks.filter((block) => block.need.id === need.id).length;
 
 /**
  * Each need's ring, opened until it holds a published slot that could serve it (A3: a ring with nothing in it is skipped at

@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { sql } from "drizzle-orm";
 import type { Actor } from "../../../src/features/access/index.ts";
+import { defaultPlan } from "../../../src/features/cover-plans/index.ts";
+import { callsBeside } from "../../../src/features/matching/asking.rules.ts";
 import { amendRequest } from "../../../src/features/requests/amending.service.ts";
-import { aClinic, aPractice, aRequest, aUser, openTestDatabase, type TestDatabase } from "../../support/index.ts";
+import {
+  aClinic,
+  aPractice,
+  aRequest,
+  aUser,
+  couldDo,
+  openTestDatabase,
+  type TestDatabase,
+} from "../../support/index.ts";
 import { count, needStates, plan, startOver, sweep, waitingFor } from "../../support/story.ts";
 import { recordingPorts } from "../requests/support.ts";
 
@@ -85,4 +95,44 @@ it("A3, O5: once a wait has passed unanswered, firm time in the opened ring is t
   expect(await count(db, sql`offers where state = 'stood-down'`)).toBe(1);
   expect(await count(db, sql`slots where state = 'busy-tentative'`)).toBe(0);
   expect(await count(db, sql`slots where state = 'busy'`)).toBe(1);
+});
+
+it("A3, A4: once a wait has passed unanswered and no published time is left, practices are called besides, one for each wait", async () => {
+  const home = await aPractice(db);
+  const asked = await aPractice(db);
+  await aClinic(db, { at: asked.code, slots: 1, startsAt: "2026-12-17T09:00:00Z" });
+  const callable: Actor[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    const { code } = await aPractice(db);
+    await couldDo(db, code, "wound-simple");
+    callable.push(await aUser(db, { at: code }));
+  }
+  const { requestId } = await aRequest(db, {
+    home: home.code,
+    priority: "routine",
+    needs: [{ count: 1, dueBy: "2026-12-18T18:30:00Z" }],
+  });
+  await plan(db);
+  const calls = async (): Promise<number> =>
+    (await Promise.all(callable.map(async (desk) => (await waitingFor(db, desk)).length))).reduce(
+      (sum, n) => sum + n,
+      0,
+    );
+  // Before that one practice is asked, and it may still answer.
+  expect(await calls()).toBe(0);
+  await db.advance({ hours: 4 });
+  await sweep(db);
+  expect(await calls()).toBe(1);
+  await db.advance({ hours: 4 });
+  await sweep(db);
+  expect(await calls()).toBe(2);
+  // Whoever was asked first keeps its offer beside them.
+  expect(await waitingFor(db, await aUser(db, { at: asked.code }))).toHaveLength(1);
+  expect(await needStates(db, requestId)).toEqual(["offered"]);
+});
+
+it("A3, A4: no call besides where published times are left for as many practices, nor where the cover plan calls nobody", () => {
+  const twice = { asking: defaultPlan.routine, extraAsks: 2 };
+  expect([1, 2, 3].map((asked) => callsBeside(twice, asked))).toEqual([2, 1, 0]);
+  expect(callsBeside({ asking: { ...defaultPlan.routine, calls: 0 }, extraAsks: 2 }, 1)).toBe(0);
 });
