@@ -11,7 +11,7 @@ export const defaultPlan: Plan = {
 };
 
 /** Minutes to wait for an answer in a holiday rush; the README says what they came to in simulated ones. */
-const RUSH_MINUTES = { routine: 60, urgent: 11, asap: 5 } as const satisfies Record<Priority, number>;
+const RUSH_MINUTES = { routine: 45, urgent: 45, asap: 10 } as const satisfies Record<Priority, number>;
 
 /** A plan with the waits for a rush; how many practices are asked stays as it is. */
 export const inARush = ({ routine, urgent, asap }: Plan): Plan => ({

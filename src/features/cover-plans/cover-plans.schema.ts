@@ -63,6 +63,6 @@ export const coverPlansAnswer = z.strictObject({
   /** All services first, then each service in use by name. */
   items: z.array(coverPlanView),
   default: planSchema,
-  /** The default with shorter waits, for a holiday rush: to be put as it is, or its waits with other numbers. */
+  /** The default with a shorter wait for routine needs, for a holiday rush: to be put as it is, or its waits with other numbers. */
   rush: planSchema,
 });

@@ -25,6 +25,7 @@ export const variants: readonly (readonly [name: string, plan: Plan])[] = [
   ["the default", defaultPlan],
   ["waits × 2", asking([480, 90, 20], BREADTH, CALLS)],
   ["waits ÷ 2", asking([120, 22, 5], BREADTH, CALLS)],
+  ["waits ÷ 4", asking([60, 11, 5], BREADTH, CALLS)],
   ["waits for a rush", rushPlan],
   ["breadth 1, 1, 1", asking(WAITS, [1, 1, 1], CALLS)],
   ["breadth 2, 3, 4", asking(WAITS, [2, 3, 4], CALLS)],

@@ -103,7 +103,7 @@ const tourCoverPlans = async (broker: Page, look: Look): Promise<void> => {
   await broker.getByText("back to the default.").waitFor();
   await broker.getByRole("link", { name: "Change All services" }).click();
   await broker.getByRole("button", { name: "Use the waits for a rush" }).click();
-  await broker.getByText("wider after 11 minutes").waitFor();
+  await broker.getByText("1 at once, wider after 45 minutes").waitFor();
   await look("cover-plans-rush", broker);
   await broker.getByRole("link", { name: "Change All services" }).click();
   await broker.getByText("This plan has them").waitFor();

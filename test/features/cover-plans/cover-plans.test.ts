@@ -129,13 +129,13 @@ describe("cover plans of a sharing group", () => {
     expect((await call(stranger, "GET", "/v1/cover-plans/all")).json).toMatchObject({ from: "default", version: 0 });
   });
 
-  it("the waits for a rush are there to be put: 60, 11 and 5 minutes, with the same practices asked at once", async () => {
+  it("the waits for a rush are there to be put: 45, 45 and 10 minutes, with the same practices asked at once", async () => {
     const answer = z.object({ rush: planSchema }).parse((await call(broker, "GET", "/v1/cover-plans")).json);
     const waits = (minutes: number) => ({ buddies: minutes, pcn: minutes, group: minutes });
     expect(answer.rush).toEqual({
-      routine: { ...defaultPlan.routine, waits: waits(60) },
-      urgent: { ...defaultPlan.urgent, waits: waits(11) },
-      asap: { ...defaultPlan.asap, waits: waits(5) },
+      routine: { ...defaultPlan.routine, waits: waits(45) },
+      urgent: { ...defaultPlan.urgent, waits: waits(45) },
+      asap: { ...defaultPlan.asap, waits: waits(10) },
     });
     expect(await put("all", answer.rush)).toMatchObject({ status: 200, json: { from: "own", plan: answer.rush } });
   });
