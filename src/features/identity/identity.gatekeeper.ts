@@ -42,10 +42,13 @@ export const csrfTokenOf = (settings: CookieSettings, request: FastifyRequest): 
   return secret === undefined ? null : csrfTokenFor(secret);
 };
 
-/** What a request shows of who is calling. */
+/** What a request shows of who is calling, and who that is. */
 interface Shown {
   readonly kind: Actor["credential"]["kind"];
   readonly secret: string;
+  /** By which it is stored. */
+  readonly hash: string;
+  readonly finding: Promise<Actor | undefined>;
 }
 
 export interface GatekeeperOptions {
@@ -85,21 +88,23 @@ export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions):
     }
   };
 
-  const find = async ({ kind, secret }: Shown): Promise<Actor | undefined> => {
-    const found = await credentials.find(kind, sha256(secret));
+  const find = async (kind: Shown["kind"], hash: string): Promise<Actor | undefined> => {
+    const found = await credentials.find(kind, hash);
     if (found?.isTouchDue === true) void touch(found.actor.credential);
     return found?.actor;
   };
 
   /** A credential that is present and not good is refused, also where a cookie would have served. */
-  const shownBy = ({ headers }: FastifyRequest): Shown | undefined => {
+  const look = ({ headers }: FastifyRequest): Shown | undefined => {
     const bearer = readBearer(headers.authorization);
-    if (bearer !== undefined) return { kind: "token", secret: bearer };
-    const secret = readSessionSecret(cookies, headers.cookie);
-    return secret === undefined ? undefined : { kind: "session", secret };
+    const kind = bearer === undefined ? "session" : "token";
+    const secret = bearer ?? readSessionSecret(cookies, headers.cookie);
+    if (secret === undefined) return undefined;
+    const hash = sha256(secret);
+    return { kind, secret, hash, finding: find(kind, hash) };
   };
 
-  const begun = new WeakMap<FastifyRequest, Promise<Actor | undefined>>();
+  const begun = new WeakMap<FastifyRequest, Shown>();
 
   const refuseForgery = (request: FastifyRequest, secret: string): void => {
     if (SAFE.has(request.method)) return;
@@ -112,18 +117,17 @@ export const createGatekeeper = ({ database, cookies, log }: GatekeeperOptions):
 
   return {
     begin: (request) => {
-      const shown = shownBy(request);
+      const shown = look(request);
       if (shown === undefined) return undefined;
-      const finding = find(shown);
       // Where it fails, `identify` says so; a request whose body is refused never comes to that.
-      finding.catch(() => undefined);
-      begun.set(request, finding);
-      return sha256(shown.secret);
+      shown.finding.catch(() => undefined);
+      begun.set(request, shown);
+      return shown.hash;
     },
     identify: async (request) => {
-      const shown = shownBy(request);
+      const shown = begun.get(request) ?? look(request);
       if (shown === undefined) return undefined;
-      const actor = await (begun.get(request) ?? find(shown));
+      const actor = await shown.finding;
       if (actor !== undefined && shown.kind === "session") refuseForgery(request, shown.secret);
       return actor;
     },
