@@ -29,12 +29,15 @@ export const axeProblems = async (page: Page): Promise<string[]> => {
     .violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
 };
 
-/** What a window of 1280 px shows at a zoom of 400 %: nobody should have to scroll two ways there (WCAG 1.4.10). */
-const ZOOMED = { width: 320, height: 256 } as const;
+/** What a window of 1280 px shows at a zoom of 200 % and 400 %: nobody should have to scroll two ways there (WCAG 1.4.10). */
+const zoomed = [
+  { width: 640, height: 450 },
+  { width: 320, height: 256 },
+] as const;
 
 /**
  * A look at pages for a tour: holds each against axe at 1280 px and at 390 px, and against scrolling sideways there and at a
- * zoom of 400 %, where the layout is that of the telephone and axe would find the same again. `problems` is what it
+ * zoom of 200 % and 400 %, where the layout is that of the telephone and axe would find the same again. `problems` is what it
  * found so far, `seen` the states that it came through.
  */
 export const axeLook = () => {
@@ -47,7 +50,7 @@ export const axeLook = () => {
   };
   const look = async (name: string, page: Page): Promise<void> => {
     seen.push(name);
-    await lookAt(name, page, ZOOMED);
+    for (const size of zoomed) await lookAt(name, page, size);
     for (const size of [widths.phone, widths.desktop]) {
       await lookAt(name, page, size);
       for (const problem of await axeProblems(page)) problems.add(`${name} at ${size.width}: ${problem}`);
