@@ -9,9 +9,9 @@ import { brokersOf, openingHoursOf } from "../practices/index.ts";
 import { expiryNotAllowed, notPaused } from "./pressure.errors.ts";
 import { practicePaused, pressureChanged } from "./pressure.events.ts";
 import {
-  isAnyOver,
   dropPause,
   dropState,
+  isAnyOver,
   readAllStates,
   readMemberState,
   readStateOf,

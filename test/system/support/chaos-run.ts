@@ -10,9 +10,8 @@ const MINUTES = 0.6;
 
 /**
  * The short form of `npm run chaos`, by the same code: half a minute with a seed of its own, in which every kind of fault
- * occurs. What is judged is that no promise
- * is broken; how soon all is calm is measured by the long form on a machine of its own, and waited for here. What long runs
- * prove, and how to replay a violation, stands in test/chaos/main.ts.
+ * occurs. What is judged is that no promise is broken; how soon all is calm is measured by the long form on a machine of its
+ * own, and waited for here. What long runs prove, and how to replay a violation, stands in test/chaos/main.ts.
  */
 export const playShort = async (backend: Backend, seed: number, stopping: AbortSignal) => {
   await ensureBuilt();
