@@ -250,7 +250,8 @@ export const createPool = (options: PoolOptions): pg.Pool => {
     pipeline: true,
     stream: () => new GatheringSocket(),
   });
-  pool.on("error", options.onError);
+  // While the pool ends, a server that ends before it is no news.
+  pool.on("error", (error) => (pool.ending ? undefined : options.onError(error)));
   // The pool listens to idle connections only. One that breaks while it is lent out, between two statements (a plan being
   // solved under its lock), would end the process; its next statement fails and says so.
   pool.on("connect", (client) => {
