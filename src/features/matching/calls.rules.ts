@@ -1,3 +1,4 @@
+import { callsAllowed, LAST_RING } from "./asking.rules.ts";
 import type { Desk } from "./desk.rules.ts";
 import { ringOf, type Reach } from "./reach.rules.ts";
 import type { Ask, Member, SeekingNeed, Snapshot } from "./snapshot.ts";
@@ -15,11 +16,15 @@ export interface CallPlan {
   readonly km: number;
 }
 
+const missingAt = (need: SeekingNeed, host: Member): number =>
+  need.requires.filter((wanted) => !host.provides.includes(wanted)).length;
+
+const pointsAt = (km: number, ring: number): number => Math.round(DETOUR * km + (ring < LAST_RING ? 0 : OTHER_PCN));
+
 /** Whom to call first: who meets the requirements, then near and in the same PCN, then who was asked least recently (A6). */
 const byPromise = (home: Member, need: SeekingNeed, reach: Reach) => {
-  const missing = (host: Member): number => need.requires.filter((wanted) => !host.provides.includes(wanted)).length;
-  const points = (host: Member): number =>
-    Math.round(DETOUR * reach.km(need, host) + (ringOf(home, host) < 3 ? 0 : OTHER_PCN));
+  const missing = (host: Member): number => missingAt(need, host);
+  const points = (host: Member): number => pointsAt(reach.km(need, host), ringOf(home, host));
   const asked = (host: Member): number => host.lastAskedAt?.getTime() ?? 0;
   return (left: Member, right: Member): number =>
     missing(left) - missing(right) ||
@@ -66,4 +71,31 @@ export const planCalls = (
     }
   }
   return [...calls.values()];
+};
+
+/**
+ * Whether these calls, planned for a need among its nearest practices, are those that would be made knowing all: buddies and
+ * the PCN were read whole, and of the rest, which begins at `restAtKm`, nobody comes before any practice that is called.
+ */
+export const isCalledBest = (
+  need: SeekingNeed,
+  {
+    calls,
+    waiting,
+    ring,
+    restAtKm,
+  }: {
+    readonly calls: readonly CallPlan[];
+    /** With how many calls it waits already. */
+    readonly waiting: number;
+    /** To which the plan opened it. */
+    readonly ring: number;
+    readonly restAtKm: number;
+  },
+): boolean => {
+  if (ring < LAST_RING || restAtKm > need.maxKm) return true;
+  const mine = calls.filter((call) => call.needs.includes(need));
+  const comesFirst = ({ host, km, ring: its }: CallPlan): boolean =>
+    missingAt(need, host) === 0 && pointsAt(km, its) < pointsAt(restAtKm, LAST_RING);
+  return mine.length + waiting >= callsAllowed(need) && mine.every(comesFirst);
 };

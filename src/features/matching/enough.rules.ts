@@ -2,6 +2,7 @@ import { groupBy } from "../../platform/lists/lists.ts";
 import { asksAllowed, LAST_RING } from "./asking.rules.ts";
 import type { Decisions } from "./decide.rules.ts";
 import { freeBeside, type PlacedNeed } from "./blocks.rules.ts";
+import { isCalledBest } from "./calls.rules.ts";
 import { practiceOf } from "./reach.rules.ts";
 import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
 import {
@@ -131,15 +132,31 @@ const leastUnreadCost = (snapshot: Snapshot, decisions: Decisions) => {
   };
 };
 
-/** True when reading more practices or more of their slots could change nothing about this plan. */
-export const isEnough = (snapshot: Snapshot, decisions: Decisions): boolean => {
+/** Whether whoever is called for what found no place is who would be called knowing all. */
+const areCalledBest = ({ asks, restBeginsAtKm }: Snapshot, { uncovered, calls, rings }: Decisions): boolean =>
+  uncovered.every((need) =>
+    isCalledBest(need, {
+      calls,
+      waiting: asks.filter((ask) => ask.needId === need.id && ask.kind === "call").length,
+      ring: rings.get(need.id) ?? LAST_RING,
+      restAtKm: restBeginsAtKm.get(need.homeCode) ?? Number.POSITIVE_INFINITY,
+    }),
+  );
+
+/**
+ * True when reading more practices or more of their slots could change nothing about this plan. `isNothingLeft`: it is known
+ * that nobody has any time for what found no place (`left.repository.ts`); without that, more has to be read for it.
+ */
+export const isEnough = (snapshot: Snapshot, decisions: Decisions, isNothingLeft = false): boolean => {
   if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) return true;
-  if (decisions.uncovered.length > 0) return false;
+  if (decisions.uncovered.length > 0 && !(isNothingLeft && areCalledBest(snapshot, decisions))) return false;
   const first = [...decisions.agree, ...decisions.offer].filter((block) => !block.isExtra);
   const firstOf = new Map(first.map((block) => [block.need.id, block]));
   const unreadSlots = leastUnreadCost(snapshot, decisions);
   const homes = new Map<string, { dearest: number; least: number }>();
+  const uncovered = new Set(decisions.uncovered);
   for (const need of snapshot.needs) {
+    if (uncovered.has(need)) continue;
     // Buddies and the PCN were read whole, as far as practices go.
     const isNarrow = (decisions.rings.get(need.id) ?? LAST_RING) < LAST_RING;
     const restAtKm = isNarrow ? undefined : snapshot.restBeginsAtKm.get(need.homeCode);

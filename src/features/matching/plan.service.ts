@@ -7,6 +7,7 @@ import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
 import { isEnough } from "./enough.rules.ts";
+import { readLeft } from "./left.repository.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
 import { readNextDoor, type NextDoor } from "./next-door.service.ts";
 import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
@@ -55,8 +56,9 @@ const STEPS = [
 ] as const;
 
 /**
- * Reads as little as is provably enough: the needs that changed and the practices next door; then more; and where
- * a need still has no place, one more plan that may move what waits and is not agreed (M2).
+ * Reads as little as is provably enough: the needs that changed and the practices next door; then more, as long as anybody
+ * has any time for what found no place; and where a need still has none, one more plan that may move what waits and is not
+ * agreed (M2).
  */
 const decideStepwise = async (
   database: Database,
@@ -73,11 +75,20 @@ const decideStepwise = async (
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
   let planned: Planned | undefined;
+  let isAnyFree = true;
   for (const step of STEPS) {
+    // What only waiting offers hold is not among the free times that these read.
+    if (!isAnyFree && step.practices !== "all") continue;
     planned = await plan({ needs, ...step, moves: false }, step === NEXT_DOOR ? first : undefined);
     if (planned === undefined || covers(planned)) return planned;
-    // Everything within reach was read.
-    if (planned.snapshot.restBeginsAtKm.size === 0 && planned.snapshot.restBeginsAt.size === 0) break;
+    const { snapshot, decisions } = planned;
+    const isAllRead = snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0;
+    if (decisions.uncovered.length > 0) {
+      const left = await readLeft(database.q, decisions.uncovered, snapshot.now);
+      if (left.size === 0 && isEnough(snapshot, decisions, true)) return planned;
+      isAnyFree = [...left.values()].includes("free");
+    }
+    if (isAllRead) break;
   }
   return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };
