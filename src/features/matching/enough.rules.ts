@@ -4,7 +4,7 @@ import type { Decisions } from "./decide.rules.ts";
 import { freeBeside, type PlacedNeed } from "./blocks.rules.ts";
 import { isCalledBest } from "./calls.rules.ts";
 import { practiceOf } from "./reach.rules.ts";
-import type { PlannedClinic, SeekingNeed, Snapshot } from "./snapshot.ts";
+import { placeKey, type PlannedClinic, type SeekingNeed, type Snapshot } from "./snapshot.ts";
 import {
   BLOCK,
   COURSE_CHARGE,
@@ -32,6 +32,10 @@ import { unhurriedFrom, withTimeToAnswer } from "./time-to-answer.rules.ts";
  * first and eight for every pair of a course beyond the first, nothing that was not read can improve what the home gets.
  * A practice of which enough was read for all needs of the home, beside what the plan uses, has nothing better in its rest.
  * (Two homes that compete for one practice could in turn gain a few points of cost by it; never cover, which is complete.)
+ *
+ * What found no place next door is looked for by itself: the nearest practices that have free time for its service are read
+ * besides (`sought`). For such a need no other practice counts until the next that has time for it; and its dearest block is
+ * compared with what others of the home could have elsewhere only where they could exchange blocks, being of one kind.
  */
 
 const LEAST = OTHER_PCN - LEAN + BLOCK;
@@ -102,7 +106,7 @@ const hasRoom = (snapshot: Snapshot, decisions: Decisions) => {
   };
 };
 
-/** The least that a block with a slot in it that was not read could cost this need. */
+/** The least that a block with a slot in it that was not read could cost this need, at practices other than these. */
 const leastUnreadCost = (snapshot: Snapshot, decisions: Decisions) => {
   const isRoomy = hasRoom(snapshot, decisions);
   const practices = new Map(
@@ -118,10 +122,11 @@ const leastUnreadCost = (snapshot: Snapshot, decisions: Decisions) => {
     pairs.set(key, pair);
     return pair;
   };
-  return (need: SeekingNeed): number => {
+  return (need: SeekingNeed, except: ReadonlySet<string> = new Set()): number => {
+    const withTime = snapshot.sought?.get(placeKey(need))?.hosts;
     let least = Number.POSITIVE_INFINITY;
     for (const [hostCode, restBeginsAt] of snapshot.restBeginsAt) {
-      if (hostCode === need.homeCode) continue;
+      if (hostCode === need.homeCode || except.has(hostCode) || withTime?.includes(hostCode) === false) continue;
       const { km, cost } = pairOf(need.homeCode, hostCode);
       if (km > need.maxKm || isRoomy(need, hostCode)) continue;
       const earliest = need.earliest.getTime();
@@ -130,6 +135,27 @@ const leastUnreadCost = (snapshot: Snapshot, decisions: Decisions) => {
     }
     return least;
   };
+};
+
+/** How far the nearest practice is that was not read and could have something for the need. */
+const restFor = ({ restBeginsAtKm, sought }: Snapshot, need: SeekingNeed): number =>
+  sought?.get(placeKey(need))?.restKm ?? restBeginsAtKm.get(need.homeCode) ?? Number.POSITIVE_INFINITY;
+
+const hostOf = (block: PlacedNeed): string => block.clinic.organisationCode;
+
+/**
+ * Services of one kind: a block that a need leaves may serve another need of the same kind, since some clinic that was read
+ * offers both, or each together with a third.
+ */
+const kindsOf = ({ clinics }: Snapshot): ((service: string) => string) => {
+  const kinds = new Map<string, string>();
+  const kindOf = (service: string): string => kinds.get(service) ?? service;
+  for (const [first, ...others] of clinics.map(({ services }) => services))
+    for (const other of others) {
+      const [from, to] = [kindOf(other), kindOf(first ?? other)];
+      for (const service of [...kinds.keys(), other, from]) if (kindOf(service) === from) kinds.set(service, to);
+    }
+  return kindOf;
 };
 
 /** Whether whoever is called for what found no place is who would be called knowing all. */
@@ -148,19 +174,21 @@ const areCalledBest = ({ asks, restBeginsAtKm }: Snapshot, { uncovered, calls, r
  * that nobody has any time for what found no place (`left.repository.ts`); without that, more has to be read for it.
  */
 export const isEnough = (snapshot: Snapshot, decisions: Decisions, isNothingLeft = false): boolean => {
+  if (decisions.uncovered.length > 0 && !isNothingLeft) return false;
   if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) return true;
-  if (decisions.uncovered.length > 0 && !(isNothingLeft && areCalledBest(snapshot, decisions))) return false;
+  if (!areCalledBest(snapshot, decisions)) return false;
   const first = [...decisions.agree, ...decisions.offer].filter((block) => !block.isExtra);
   const firstOf = new Map(first.map((block) => [block.need.id, block]));
   const unreadSlots = leastUnreadCost(snapshot, decisions);
+  const kindOf = kindsOf(snapshot);
   const homes = new Map<string, { dearest: number; least: number }>();
   const uncovered = new Set(decisions.uncovered);
   for (const need of snapshot.needs) {
     if (uncovered.has(need)) continue;
     // Buddies and the PCN were read whole, as far as practices go.
     const isNarrow = (decisions.rings.get(need.id) ?? LAST_RING) < LAST_RING;
-    const restAtKm = isNarrow ? undefined : snapshot.restBeginsAtKm.get(need.homeCode);
-    const elsewhere = restAtKm === undefined ? Number.POSITIVE_INFINITY : DETOUR * restAtKm + LEAST;
+    const restAtKm = isNarrow ? Number.POSITIVE_INFINITY : restFor(snapshot, need);
+    const elsewhere = DETOUR * restAtKm + LEAST;
     const least = Math.min(elsewhere, unreadSlots(need));
     const mine = firstOf.get(need.id);
     if (mine === undefined) {
@@ -168,14 +196,16 @@ export const isEnough = (snapshot: Snapshot, decisions: Decisions, isNothingLeft
       if (Number.isFinite(least)) return false;
       continue;
     }
-    const asked = decisions.offer.filter((block) => block.need.id === need.id).length;
-    if (Number.isFinite(least) && !decisions.agree.includes(mine) && asked < asksAllowed(need)) return false;
+    const asked = decisions.offer.filter((block) => block.need.id === need.id).map(hostOf);
+    const mayAskMore = !decisions.agree.includes(mine) && asked.length < asksAllowed(need);
+    if (mayAskMore && Number.isFinite(Math.min(elsewhere, unreadSlots(need, new Set(asked))))) return false;
     // Costs count days from each need's own earliest: from one day on, they compare.
     const since = (POINTS_A_DAY * need.earliest.getTime()) / DAY_MS;
-    const home = homes.get(need.homeCode) ?? { dearest: Number.NEGATIVE_INFINITY, least: Number.POSITIVE_INFINITY };
+    const key = `${need.homeCode} ${kindOf(need.service)}`;
+    const home = homes.get(key) ?? { dearest: Number.NEGATIVE_INFINITY, least: Number.POSITIVE_INFINITY };
     home.dearest = Math.max(home.dearest, costWithCharges(mine, first) + since);
     home.least = Math.min(home.least, least + since);
-    homes.set(need.homeCode, home);
+    homes.set(key, home);
   }
   return [...homes.values()].every(({ dearest, least }) => dearest <= least);
 };

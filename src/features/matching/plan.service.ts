@@ -11,7 +11,7 @@ import { readLeft } from "./left.repository.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
 import { readNextDoor, type NextDoor } from "./next-door.service.ts";
 import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
-import type { Snapshot } from "./snapshot.ts";
+import { placeKey, type Left, type Snapshot } from "./snapshot.ts";
 
 const lockOf = (groupCode: string): string => `plan ${groupCode}`;
 
@@ -56,9 +56,9 @@ const STEPS = [
 ] as const;
 
 /**
- * Reads as little as is provably enough: the needs that changed and the practices next door; then more, as long as anybody
- * has any time for what found no place; and where a need still has none, one more plan that may move what waits and is not
- * agreed (M2).
+ * Reads as little as is provably enough: the needs that changed and the practices next door; then, besides, the nearest that
+ * have time for what found no place there; then more, as long as anybody has any; and where a need still has no place, one
+ * more plan that may move what waits and is not agreed (M2).
  */
 const decideStepwise = async (
   database: Database,
@@ -67,28 +67,32 @@ const decideStepwise = async (
   { wanted, first }: { readonly wanted: Wanted; readonly first: Snapshot | undefined },
   solve: Solver,
 ): Promise<Planned | undefined> => {
-  const covers = ({ snapshot, decisions }: Planned): boolean =>
-    decisions.uncovered.length === 0 && isEnough(snapshot, decisions);
   const plan = async (breadth: Breadth, known?: Snapshot): Promise<Planned | undefined> => {
     const snapshot =
       known ?? (await readSnapshot(database.q, groupCode, breadth, { wanted, beside: database.beside() }));
     return snapshot === undefined ? undefined : { snapshot, decisions: await decide(snapshot, solve) };
   };
+  /** For what found no place it has to be known that nobody has anything left. */
+  const isSettled = ({ snapshot, decisions }: Planned, left?: ReadonlyMap<string, Left>): boolean =>
+    isEnough(snapshot, decisions, left !== undefined && decisions.uncovered.every((need) => !left.has(placeKey(need))));
   let planned: Planned | undefined;
   let isAnyFree = true;
   for (const step of STEPS) {
     // What only waiting offers hold is not among the free times that these read.
     if (!isAnyFree && step.practices !== "all") continue;
     planned = await plan({ needs, ...step, moves: false }, step === NEXT_DOOR ? first : undefined);
-    if (planned === undefined || covers(planned)) return planned;
+    if (planned === undefined || (planned.decisions.uncovered.length === 0 && isSettled(planned))) return planned;
     const { snapshot, decisions } = planned;
-    const isAllRead = snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0;
     if (decisions.uncovered.length > 0) {
-      const left = await readLeft(database.q, decisions.uncovered, snapshot.now);
-      if (left.size === 0 && isEnough(snapshot, decisions, true)) return planned;
-      isAnyFree = [...left.values()].includes("free");
+      const left = await readLeft(database.q, decisions.uncovered, snapshot.now, NEXT_DOOR.practices);
+      if (isSettled(planned, left)) return planned;
+      isAnyFree = [...left.values()].some(({ hosts }) => hosts.length > 0);
+      const sought =
+        isAnyFree && step === NEXT_DOOR ? await plan({ needs, ...step, moves: false, sought: left }) : undefined;
+      if (sought !== undefined && isSettled(sought, left)) return sought;
     }
-    if (isAllRead) break;
+    // Everything within reach was read.
+    if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) break;
   }
   return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };

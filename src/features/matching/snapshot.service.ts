@@ -10,7 +10,7 @@ import {
   readSeekingNeeds,
 } from "./seeking.repository.ts";
 import { readEarliest, type Earliest } from "./earliest.repository.ts";
-import type { SeekingNeed, Snapshot } from "./snapshot.ts";
+import type { Left, SeekingNeed, Snapshot } from "./snapshot.ts";
 import { textArray, type Codes } from "./sql.ts";
 import { codesNear, readRest } from "./reach.repository.ts";
 import { readClinics, readMembers, readPublished, readUsedByDay } from "./supply.repository.ts";
@@ -28,6 +28,8 @@ export interface Breadth {
   readonly moves: boolean;
   /** Only the earliest free slots of each practice: so many times what one home could take. Absent: all. */
   readonly earliest?: number;
+  /** Besides, practices with free time for what found no place among those (`readLeft`). */
+  readonly sought?: ReadonlyMap<string, Left>;
 }
 
 const idsOf = (needs: readonly SeekingNeed[]): string[] => needs.map((need) => need.id);
@@ -141,7 +143,12 @@ const readAround = async (
   const all = [...needs, ...movable];
   const served = [...all, ...reaching];
   const homes = homesOf(served);
-  const hosts = codesNear(homes, breadth.practices);
+  const nearby = codesNear(homes, breadth.practices);
+  const { sought } = breadth;
+  const hosts =
+    sought === undefined
+      ? nearby
+      : sql`array(select distinct unnest(${nearby} || ${textArray([...sought.values()].flatMap((left) => left.hosts))}))`;
   const planned = unique(all.map((need) => need.homeCode));
   const around = sql`${textArray(planned)} || ${hosts}`;
   const [members, { clinics, restBeginsAt }, usedByDay, restBeginsAtKm, asks, exclusions, paidHosts] =
@@ -160,6 +167,7 @@ const readAround = async (
     groupCode,
     now,
     restBeginsAtKm,
+    ...(sought === undefined ? {} : { sought }),
     restBeginsAt,
     members,
     needs,

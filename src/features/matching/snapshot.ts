@@ -93,6 +93,18 @@ export interface PlannedClinic {
   readonly slots: readonly PlannedSlot[];
 }
 
+/** What is left within a need's reach of published time for its service. */
+export interface Left {
+  /** The nearest practices with free time for it; none where waiting offers hold all that there is. */
+  readonly hosts: readonly string[];
+  /** How far the nearest is of the others with free time; infinitely far where these are all. */
+  readonly restKm: number;
+}
+
+/** Where needs are that look for the same nearby. */
+export const placeKey = ({ homeCode, service }: Pick<SeekingNeed, "homeCode" | "service">): string =>
+  `${homeCode} ${service}`;
+
 export interface Snapshot {
   readonly groupCode: string;
   readonly now: Date;
@@ -100,6 +112,8 @@ export interface Snapshot {
   readonly atAnyHour?: true;
   /** For each home practice of which only the nearest others were read: how far the nearest of the rest is. */
   readonly restBeginsAtKm: ReadonlyMap<string, number>;
+  /** For what was looked for by itself besides, by `placeKey`: who has time for it. */
+  readonly sought?: ReadonlyMap<string, Left>;
   /** For each practice of which only the earliest free slots were read: from when on there may be others. */
   readonly restBeginsAt: ReadonlyMap<string, number>;
   readonly members: ReadonlyMap<string, Member>;

@@ -70,17 +70,17 @@ const asked = ({ offer, calls, agree }: Decisions) => ({
   calls: calls.map(({ host, needs }) => `${host.code}: ${needs.map(({ ref }) => ref).join()}`),
 });
 
-const leftFor = async ({ needs, now }: Snapshot, service = "wound-complex"): Promise<string[]> => [
-  ...new Set(
-    (
-      await readLeft(
-        db.q,
-        needs.filter((need) => need.service === service),
-        now,
-      )
-    ).values(),
-  ),
-];
+/** What is left for needs, in short. */
+const leftFor = async (needs: readonly SeekingNeed[], { now }: Snapshot): Promise<string[]> =>
+  [...(await readLeft(db.q, needs, now, 3)).values()].map(({ hosts, restKm }) =>
+    hosts.length === 0
+      ? "held"
+      : Number.isFinite(restKm)
+        ? `free at ${hosts.join()}, others`
+        : `free at ${hosts.join()}`,
+  );
+
+const complexOf = ({ needs }: Snapshot): SeekingNeed[] => needs.filter((need) => need.service === "wound-complex");
 
 it("A4, M3: what nobody has published is put to the same practices, whether a few were read or all", async () => {
   await publishDressings();
@@ -89,7 +89,7 @@ it("A4, M3: what nobody has published is put to the same practices, whether a fe
   expect(few.members.size).toBeLessThan(all.members.size);
   const decisions = await decide(few, solver);
   expect(decisions.uncovered.map(({ ref }) => ref)).toEqual(["N03", "N04", "N05"]);
-  expect(await leftFor(few)).toEqual([]);
+  expect(await leftFor(complexOf(few), few)).toEqual([]);
   // Without knowing that nothing is left it would have to read on.
   expect(isEnough(few, decisions)).toBe(false);
   expect(isEnough(few, decisions, true)).toBe(true);
@@ -120,25 +120,70 @@ it("A4: a practice farther away that comes before those called, or is needed bes
 
 it("what is left is told apart: free, held by an offer that waits, or nothing within reach and in time", async () => {
   await post();
-  const { needs, now } = await read(FEW);
-  const complex = needs.filter((need) => need.service === "wound-complex");
-  const left = async (some: readonly SeekingNeed[]): Promise<string[]> => [
-    ...new Set((await readLeft(db.q, some, now)).values()),
-  ];
-  expect(await left(complex)).toEqual([]);
-  await aClinic(db, { at: at(0), services: ["wound-complex"], slots: 1, startsAt: "2026-12-15T09:00:00Z" });
+  const snapshot = await read(FEW);
+  const complex = complexOf(snapshot);
+  const left = async (change: Partial<SeekingNeed> = {}): Promise<string[]> =>
+    leftFor(
+      complex.map((need) => ({ ...need, ...change })),
+      snapshot,
+    );
+  const publish = async (place: number): Promise<unknown> =>
+    aClinic(db, { at: at(place), services: ["wound-complex"], slots: 1, startsAt: "2026-12-15T09:00:00Z" });
+  expect(await left()).toEqual([]);
   // One's own clinic is none.
-  expect(await left(complex)).toEqual([]);
-  await aClinic(db, { at: at(11), services: ["wound-complex"], slots: 1, startsAt: "2026-12-15T09:00:00Z" });
-  expect(await left(complex)).toEqual(["free"]);
-  expect(await left(complex.map((need) => ({ ...need, maxKm: 20 })))).toEqual([]);
-  expect(await left(complex.map((need) => ({ ...need, earliest: new Date("2026-12-16T08:00:00Z") })))).toEqual([]);
-  expect(await left(complex.map((need) => ({ ...need, dueBy: new Date("2026-12-15T09:00:00Z") })))).toEqual([]);
+  await publish(0);
+  expect(await left()).toEqual([]);
+  await publish(11);
+  expect(await left()).toEqual([`free at ${at(11)}`]);
+  expect(await left({ maxKm: 20 })).toEqual([]);
+  expect(await left({ earliest: new Date("2026-12-16T08:00:00Z") })).toEqual([]);
+  expect(await left({ dueBy: new Date("2026-12-15T09:00:00Z") })).toEqual([]);
   await db.q.execute(sql`update slots set state = 'busy-tentative' where organisation_code = ${at(11)}`);
-  expect(await left(complex)).toEqual(["held"]);
+  expect(await left()).toEqual(["held"]);
   await db.q.execute(sql`update slots set state = 'busy' where organisation_code = ${at(11)}`);
-  expect(await left(complex)).toEqual([]);
-  expect((await readLeft(db.q, [], now)).size).toBe(0);
+  expect(await left()).toEqual([]);
+  // The nearest three first.
+  for (const place of [9, 6, 8, 7]) await publish(place);
+  expect(await left()).toEqual([`free at ${[at(6), at(7), at(8)].join()}, others`]);
+  expect(await leftFor([], snapshot)).toEqual([]);
+});
+
+it("M2: where only practices farther away have time for some needs, those are read besides, and that is enough", async () => {
+  await publishDressings();
+  for (const place of [8, 10])
+    await aClinic(db, { at: at(place), services: ["wound-complex"], slots: 6, startsAt: "2026-12-15T09:00:00Z" });
+  await post();
+  const few = await read(FEW);
+  const left = await readLeft(db.q, complexOf(few), few.now, 3);
+  const besides = await read({ ...FEW, sought: left });
+  expect(besides.members.size).toBeLessThan(PRACTICES);
+  const decisions = await decide(besides, solver);
+  expect(decisions.uncovered).toEqual([]);
+  expect(isEnough(besides, decisions)).toBe(true);
+  expect(asked(decisions)).toEqual(asked(await decide(await read(ALL), solver)));
+  // One of them alone, and more who have time: somebody nearer could be among them.
+  const [[key, one] = ["", { hosts: [], restKm: 0 }]] = left;
+  const unsure = new Map([[key, { ...one, restKm: 5 }]]);
+  expect(isEnough({ ...besides, sought: unsure }, decisions)).toBe(false);
+});
+
+it("M2: where a clinic offers both, needs could exchange places, and more is read before it is settled", async () => {
+  await publishDressings();
+  await aClinic(db, {
+    at: at(1),
+    services: ["wound-simple", "wound-complex"],
+    slots: 1,
+    startsAt: "2026-12-15T09:00:00Z",
+  });
+  for (const place of [8, 10])
+    await aClinic(db, { at: at(place), services: ["wound-complex"], slots: 6, startsAt: "2026-12-15T09:00:00Z" });
+  await post();
+  const few = await read(FEW);
+  const left = await readLeft(db.q, complexOf(few), few.now, 3);
+  const besides = await read({ ...FEW, sought: left });
+  const decisions = await decide(besides, solver);
+  expect(decisions.uncovered).toEqual([]);
+  expect(isEnough(besides, decisions)).toBe(false);
 });
 
 it("M5: a post of both is asked about at once, and time far away is found still", async () => {
