@@ -36,6 +36,8 @@ export const planGroup = async (database: Database, groupCode: string, solve: So
 interface Planned {
   readonly snapshot: Snapshot;
   readonly decisions: Decisions;
+  /** Only what can be asked at once: the rest is due still. */
+  readonly isPart?: true;
 }
 
 /** What only adds needs: all that others wait for stays as it is. Amending also starts the waits of what is offered anew. */
@@ -54,6 +56,27 @@ const STEPS = [
   { practices: 160, earliest: 6 },
   { practices: "all" },
 ] as const;
+
+/**
+ * What found its place, where reading more could not improve it: these desks need not wait for the rest of a post, for which a
+ * whole group may have to be read. Undefined where there is none.
+ */
+const placedPart = ({ snapshot, decisions }: Planned): Planned | undefined => {
+  const placed = new Set([...decisions.agree, ...decisions.offer].map((block) => block.need.id));
+  const part: Planned = {
+    snapshot: { ...snapshot, needs: snapshot.needs.filter(({ id }) => placed.has(id)) },
+    decisions: {
+      ...decisions,
+      calls: [],
+      widen: decisions.widen.filter(({ needId }) => placed.has(needId)),
+      uncovered: [],
+      displaced: [],
+      askAgainAt: undefined,
+    },
+    isPart: true,
+  };
+  return placed.size > 0 && isEnough(part.snapshot, part.decisions) ? part : undefined;
+};
 
 /**
  * Reads as little as is provably enough: the needs that changed and the practices next door; then, besides, the nearest that
@@ -90,6 +113,8 @@ const decideStepwise = async (
       const sought =
         isAnyFree && step === NEXT_DOOR ? await plan({ needs, ...step, moves: false, sought: left }) : undefined;
       if (sought !== undefined && isSettled(sought, left)) return sought;
+      const part = needs === "open" ? placedPart(sought ?? planned) : undefined;
+      if (part !== undefined) return part;
     }
     // Everything within reach was read.
     if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) break;
@@ -124,6 +149,7 @@ export const planOnce = async (
     // Whatever becomes of this: where it has to run again, it does so step by step.
     mayAssume = false;
     const noteSeen = (): void => {
+      if (planned?.isPart === true) return;
       markExplainDue(tx, lines);
       clearDue(tx, ids);
     };
