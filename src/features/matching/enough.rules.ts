@@ -169,6 +169,50 @@ const areCalledBest = ({ asks, restBeginsAtKm }: Snapshot, { uncovered, calls, r
     }),
   );
 
+/** Needs of one kind at one home: what one of them leaves may serve another. */
+interface Kind {
+  readonly needs: SeekingNeed[];
+  dearest: number;
+  /** Of what was not read. */
+  least: number;
+  /** Whether one of them could wait with more practices, were more read. */
+  mayAskMore: boolean;
+}
+
+/** Needs with a first choice, by id, for which reading more practices or more of their slots could change nothing. */
+export const settledNeeds = (snapshot: Snapshot, decisions: Decisions): ReadonlySet<string> => {
+  const first = [...decisions.agree, ...decisions.offer].filter((block) => !block.isExtra);
+  const firstOf = new Map(first.map((block) => [block.need.id, block]));
+  const unreadSlots = leastUnreadCost(snapshot, decisions);
+  const kindOf = kindsOf(snapshot);
+  const kinds = new Map<string, Kind>();
+  const uncovered = new Set(decisions.uncovered);
+  for (const need of snapshot.needs) {
+    if (uncovered.has(need)) continue;
+    const key = `${need.homeCode} ${kindOf(need.service)}`;
+    const kind = kinds.get(key) ?? { needs: [], dearest: -Infinity, least: Infinity, mayAskMore: false };
+    kinds.set(key, kind);
+    kind.needs.push(need);
+    // Buddies and the PCN were read whole, as far as practices go.
+    const isNarrow = (decisions.rings.get(need.id) ?? LAST_RING) < LAST_RING;
+    const elsewhere = DETOUR * (isNarrow ? Infinity : restFor(snapshot, need)) + LEAST;
+    const least = Math.min(elsewhere, unreadSlots(need));
+    const mine = firstOf.get(need.id);
+    // It waits with a first choice already: only more practices for it could be missing.
+    if (mine === undefined) kind.mayAskMore ||= Number.isFinite(least);
+    if (mine === undefined) continue;
+    const asked = decisions.offer.filter((block) => block.need.id === need.id).map(hostOf);
+    const isSettled = decisions.agree.includes(mine) || asked.length >= asksAllowed(need);
+    kind.mayAskMore ||= !isSettled && Number.isFinite(Math.min(elsewhere, unreadSlots(need, new Set(asked))));
+    // Costs count days from each need's own earliest: from one day on, they compare.
+    const since = (POINTS_A_DAY * need.earliest.getTime()) / DAY_MS;
+    kind.dearest = Math.max(kind.dearest, costWithCharges(mine, first) + since);
+    kind.least = Math.min(kind.least, least + since);
+  }
+  const settled = [...kinds.values()].filter(({ dearest, least, mayAskMore }) => !mayAskMore && dearest <= least);
+  return new Set(settled.flatMap(({ needs }) => needs.map(({ id }) => id)));
+};
+
 /**
  * True when reading more practices or more of their slots could change nothing about this plan. `isNothingLeft`: it is known
  * that nobody has any time for what found no place (`left.repository.ts`); without that, more has to be read for it.
@@ -176,36 +220,6 @@ const areCalledBest = ({ asks, restBeginsAtKm }: Snapshot, { uncovered, calls, r
 export const isEnough = (snapshot: Snapshot, decisions: Decisions, isNothingLeft = false): boolean => {
   if (decisions.uncovered.length > 0 && !isNothingLeft) return false;
   if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) return true;
-  if (!areCalledBest(snapshot, decisions)) return false;
-  const first = [...decisions.agree, ...decisions.offer].filter((block) => !block.isExtra);
-  const firstOf = new Map(first.map((block) => [block.need.id, block]));
-  const unreadSlots = leastUnreadCost(snapshot, decisions);
-  const kindOf = kindsOf(snapshot);
-  const homes = new Map<string, { dearest: number; least: number }>();
-  const uncovered = new Set(decisions.uncovered);
-  for (const need of snapshot.needs) {
-    if (uncovered.has(need)) continue;
-    // Buddies and the PCN were read whole, as far as practices go.
-    const isNarrow = (decisions.rings.get(need.id) ?? LAST_RING) < LAST_RING;
-    const restAtKm = isNarrow ? Number.POSITIVE_INFINITY : restFor(snapshot, need);
-    const elsewhere = DETOUR * restAtKm + LEAST;
-    const least = Math.min(elsewhere, unreadSlots(need));
-    const mine = firstOf.get(need.id);
-    if (mine === undefined) {
-      // It waits with a first choice already: only more practices for it could be missing.
-      if (Number.isFinite(least)) return false;
-      continue;
-    }
-    const asked = decisions.offer.filter((block) => block.need.id === need.id).map(hostOf);
-    const mayAskMore = !decisions.agree.includes(mine) && asked.length < asksAllowed(need);
-    if (mayAskMore && Number.isFinite(Math.min(elsewhere, unreadSlots(need, new Set(asked))))) return false;
-    // Costs count days from each need's own earliest: from one day on, they compare.
-    const since = (POINTS_A_DAY * need.earliest.getTime()) / DAY_MS;
-    const key = `${need.homeCode} ${kindOf(need.service)}`;
-    const home = homes.get(key) ?? { dearest: Number.NEGATIVE_INFINITY, least: Number.POSITIVE_INFINITY };
-    home.dearest = Math.max(home.dearest, costWithCharges(mine, first) + since);
-    home.least = Math.min(home.least, least + since);
-    homes.set(key, home);
-  }
-  return [...homes.values()].every(({ dearest, least }) => dearest <= least);
+  const settled = settledNeeds(snapshot, decisions);
+  return snapshot.needs.length === settled.size + decisions.uncovered.length && areCalledBest(snapshot, decisions);
 };

@@ -6,7 +6,7 @@ import { applyAsRead, applyDecisions, onlyAsks } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
-import { isEnough } from "./enough.rules.ts";
+import { isEnough, settledNeeds } from "./enough.rules.ts";
 import { readLeft } from "./left.repository.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
 import { readNextDoor, type NextDoor } from "./next-door.service.ts";
@@ -61,21 +61,18 @@ const STEPS = [
  * What found its place, where reading more could not improve it: these desks need not wait for the rest of a post, for which a
  * whole group may have to be read. Undefined where there is none.
  */
-const placedPart = ({ snapshot, decisions }: Planned): Planned | undefined => {
-  const placed = new Set([...decisions.agree, ...decisions.offer].map((block) => block.need.id));
-  const part: Planned = {
-    snapshot: { ...snapshot, needs: snapshot.needs.filter(({ id }) => placed.has(id)) },
-    decisions: {
-      ...decisions,
-      calls: [],
-      widen: decisions.widen.filter(({ needId }) => placed.has(needId)),
-      uncovered: [],
-      displaced: [],
-      askAgainAt: undefined,
-    },
+const settledPart = ({ snapshot, decisions }: Planned): Planned | undefined => {
+  const settled = settledNeeds(snapshot, decisions);
+  const ofSettled = (blocks: Decisions["offer"]): Decisions["offer"] =>
+    blocks.filter(({ need }) => settled.has(need.id));
+  const [agree, offer] = [ofSettled(decisions.agree), ofSettled(decisions.offer)];
+  if (agree.length + offer.length === 0) return undefined;
+  const widen = decisions.widen.filter(({ needId }) => settled.has(needId));
+  return {
+    snapshot: { ...snapshot, needs: snapshot.needs.filter(({ id }) => settled.has(id)) },
+    decisions: { ...decisions, agree, offer, widen, calls: [], uncovered: [], displaced: [], askAgainAt: undefined },
     isPart: true,
   };
-  return placed.size > 0 && isEnough(part.snapshot, part.decisions) ? part : undefined;
 };
 
 /**
@@ -113,7 +110,7 @@ const decideStepwise = async (
       const sought =
         isAnyFree && step === NEXT_DOOR ? await plan({ needs, ...step, moves: false, sought: left }) : undefined;
       if (sought !== undefined && isSettled(sought, left)) return sought;
-      const part = needs === "open" ? placedPart(sought ?? planned) : undefined;
+      const part = needs === "open" ? settledPart(sought ?? planned) : undefined;
       if (part !== undefined) return part;
     }
     // Everything within reach was read.
