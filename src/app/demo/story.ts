@@ -141,15 +141,19 @@ const dressings = async (stage: Stage, cast: ReturnType<typeof castOf>): Promise
   say(
     `  firm slots agreed at once: the first frame reached ${nameOf(cast.home)} after ${ms(before, home.firstAgreementAtMs(reference))}.`,
   );
-  const asked = (): number[] =>
-    [...stage.desks.values()].flatMap((desk) =>
-      [...desk.heard.values()].filter(({ offer }) => offer.reference === reference).map(({ atMs }) => atMs),
-    );
-  await eventually(stage, () => asked().length > 0);
-  say(`  the first desk was asked after ${ms(before, Math.min(...asked()))}.`);
+  await eventually(stage, () => askedAt(stage, reference).length > 0);
+  say(
+    `  the first desk was asked after ${ms(before, Math.min(...askedAt(stage, reference)))}: everything is done for the first time in this process.`,
+  );
   await answerUntilCovered(stage, home, reference);
   return reference;
 };
+
+/** When desks heard that they are asked about a request. */
+const askedAt = (stage: Stage, reference: string): number[] =>
+  [...stage.desks.values()].flatMap((desk) =>
+    [...desk.heard.values()].filter(({ offer }) => offer.reference === reference).map(({ atMs }) => atMs),
+  );
 
 const answerUntilCovered = async (stage: Stage, home: Desk, reference: string): Promise<void> => {
   let hasDeclined = false;
@@ -195,8 +199,11 @@ const race = async (stage: Stage, cast: ReturnType<typeof castOf>): Promise<stri
   for (const code of cast.racers)
     await publish(deskOf(stage, code), day2, "11:00", { services: ["smear"], pledge: "ask", slots: 1, minutes: 20 });
   const home = deskOf(stage, cast.home);
+  const postedAtMs = wallClock.monotonicMs();
   const reference = await post(home, stage, [{ service: "smear", count: 1, minutes: 20 }], "urgent");
   stage.say(`${nameOf(cast.home)} also needs one smear: ${reference}. Urgent, so two practices are asked at once.`);
+  await eventually(stage, () => askedAt(stage, reference).length >= 2);
+  stage.say(`  both were asked after ${ms(postedAtMs, Math.max(...askedAt(stage, reference)))}.`);
   await eventually(stage, async () => (await waitingEverywhere(stage, reference)).length >= 2);
   const waiting = await waitingEverywhere(stage, reference);
   const before = wallClock.monotonicMs();

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { jitter } from "../ids/ids.ts";
 import { unique } from "../lists/lists.ts";
 import { GatheringSocket } from "./gathering-socket.ts";
-import { withLock } from "./lock.ts";
+import { tryLock, withLock } from "./lock.ts";
 import { prepareStatements } from "./prepared-statements.ts";
 import { isRetryable, sqlState } from "./sql-errors.ts";
 import { BrokenConnection, runTransaction, type Inner, type Outcome, type Statement } from "./transaction.ts";
@@ -198,18 +198,13 @@ const bind = (connections: Connections, pool: pg.Pool, hooks: CommitHooks, besid
     tryExclusively: async (key, look, work) =>
       withLock(pool, async (client) => {
         const mine = bind(ofClient(client), pool, hooks, besides);
-        const [answer, looked] = await Promise.all([
-          client.query<Record<string, unknown>>("select pg_try_advisory_lock(hashtextextended($1, 0)) as won", [key]),
-          look(mine),
-        ]);
-        if (!tryLock.parse(answer.rows[0]).won) return { key: undefined, result: false };
+        const [won, looked] = await Promise.all([tryLock(client, key), look(mine)]);
+        if (!won) return { key: undefined, result: false };
         await work(mine, looked);
         return { key, result: true };
       }),
   };
 };
-
-const tryLock = z.object({ won: z.boolean() });
 
 export interface PoolOptions {
   readonly url: string;

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { z } from "zod";
 
 /** Runs `work` on a connection of its own and gives the lock back that it took. */
 export const withLock = async <T>(
@@ -17,9 +18,18 @@ export const withLock = async <T>(
   }
 };
 
+const taken = z.object({ won: z.boolean() });
+
+/** Takes the advisory lock `key` for this connection, or says at once that another has it. */
+export const tryLock = async (client: pg.PoolClient, key: string): Promise<boolean> => {
+  const text = "select pg_try_advisory_lock(hashtextextended($1, 0)) as won";
+  const { rows } = await client.query<Record<string, unknown>>({ text, values: [key] });
+  return taken.parse(rows[0]).won;
+};
+
 const unlock = async (client: pg.PoolClient, key: string): Promise<boolean> => {
   try {
-    await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
+    await client.query({ text: "select pg_advisory_unlock(hashtextextended($1, 0))", values: [key] });
     return false;
   } catch {
     return true;

@@ -57,16 +57,19 @@ interface Posted {
   readonly sentAt: number;
 }
 
-const BODY = {
+/** What is posted: how many of which service. */
+export type Line = readonly [service: string, count: number];
+
+const bodyOf = (lines: readonly Line[]): object => ({
   priority: "urgent",
   reason: "staff-absence",
   takeFirm: true,
-  needs: [{ service: "wound-simple", count: 3, minutes: 20, dueBy: "2026-12-18T18:30:00Z", maxKm: 15 }],
-};
+  needs: lines.map(([service, count]) => ({ service, count, minutes: 20, dueBy: "2026-12-18T18:30:00Z", maxKm: 15 })),
+});
 
-const post = async (address: string, seat: Seat): Promise<Posted> => {
+const post = async (address: string, seat: Seat, body: object): Promise<Posted> => {
   const sentAt = performance.now();
-  const { status, text } = await send(`${address}/v1/cover-requests`, seat, BODY);
+  const { status, text } = await send(`${address}/v1/cover-requests`, seat, body);
   if (status !== 201) throw new Error(`a post was answered ${status}: ${text}`);
   return { reference: posted.parse(JSON.parse(text)).reference, sentAt };
 };
@@ -75,8 +78,14 @@ const post = async (address: string, seat: Seat): Promise<Posted> => {
 export const measure = async (
   address: string,
   world: World,
-  load: { readonly perSecond: number; readonly seconds: number; readonly warmUp: number },
+  load: {
+    readonly perSecond: number;
+    readonly seconds: number;
+    readonly warmUp: number;
+    readonly lines: readonly Line[];
+  },
 ): Promise<Measured> => {
+  const body = bodyOf(load.lines);
   const arrived: Arrived[] = [];
   const sockets = await Promise.all(world.desks.map((seat) => connect(address, seat, arrived)));
   const run = async (total: number): Promise<Posted[]> => {
@@ -85,7 +94,7 @@ export const measure = async (
     for (let at = 0; at < total; at += 1) {
       await delay(Math.max(0, begin + (at * 1_000) / load.perSecond - performance.now()));
       const seat = world.homes[at % world.homes.length];
-      if (seat !== undefined) posts.push(post(address, seat));
+      if (seat !== undefined) posts.push(post(address, seat, body));
     }
     return Promise.all(posts);
   };

@@ -38,11 +38,11 @@ const seatAt = async (database: Database, code: string): Promise<Seat> =>
     return { code, token };
   });
 
-const clinicsAt = (code: string, siteId: string): ClinicToCreate[] =>
+const clinicsAt = (code: string, siteId: string, service: string): ClinicToCreate[] =>
   [1, 2, 3].map((day) => ({
     organisationCode: code,
     siteId,
-    services: ["wound-simple"],
+    services: [service],
     channel: "in-person" as const,
     provides: [],
     pledge: "ask" as const,
@@ -55,9 +55,15 @@ const clinicsAt = (code: string, siteId: string): ClinicToCreate[] =>
 
 /**
  * The practices of one ICB, imported from the reference file by the real importer and signed; `deskCount` of them, every
- * second in order of code first, with three ask clinics of twelve slots each.
+ * second in order of code first, with three ask clinics of twelve slots each: for simple dressings, but one desk in
+ * `complexAtOneIn` for complex ones.
  */
-export const buildWorld = async (url: string, practicesFile: string, deskCount: number): Promise<World> => {
+export const buildWorld = async (
+  url: string,
+  practicesFile: string,
+  deskCount: number,
+  complexAtOneIn = Number.POSITIVE_INFINITY,
+): Promise<World> => {
   const pool = createPool({
     url,
     max: 8,
@@ -89,7 +95,9 @@ export const buildWorld = async (url: string, practicesFile: string, deskCount: 
     await database.transact(async (tx) => {
       await createClinics(
         tx,
-        supporting.flatMap(({ code, siteId }) => clinicsAt(code, siteId)),
+        supporting.flatMap(({ code, siteId }, at) =>
+          clinicsAt(code, siteId, (at + 1) % complexAtOneIn === 0 ? "wound-complex" : "wound-simple"),
+        ),
       );
       await tx.q.execute(sql`delete from match_due`);
     });
