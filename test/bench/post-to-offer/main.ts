@@ -37,7 +37,7 @@ const runBackend = async (backend: "redis" | "postgres", practicesFile: string) 
     redis === undefined ? { kind: "postgres" as const, url: postgres.url } : { kind: "redis" as const, url: redis.url };
   try {
     const world = await buildWorld(postgres.url, practicesFile, 200, story ? 10 : undefined);
-    const floor = await measureFloor(postgres.url, side, { perSecond: load.perSecond, samples: 120 });
+    const floor = await measureFloor(postgres.url, side, { perSecond: Math.max(load.perSecond, 10), samples: 120 });
     const environment = {
       DATABASE_URL: postgres.url,
       PORT: "0",
