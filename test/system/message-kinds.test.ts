@@ -89,7 +89,12 @@ const textOf = (html: string): string =>
     .replaceAll("&amp;", "&")
     .replaceAll(/\s+/g, " ");
 
-const withoutPhone = (text: string): string => text.replaceAll(DESK_PHONE, "").replaceAll("(01632) 960123", "");
+/** Without telephone numbers, and without ids: one random id in some hundreds has ten digits that pass for an NHS number. */
+const withoutNumbers = (text: string): string =>
+  text
+    .replaceAll(DESK_PHONE, "")
+    .replaceAll("(01632) 960123", "")
+    .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, "");
 
 describe("every kind of message", () => {
   it("has a case here", () => {
@@ -118,7 +123,7 @@ describe("every kind of message", () => {
         expect(textOf(message.html)).toMatch(each);
       }
       for (const each of [message.subject, message.text, message.html, textOf(message.html)])
-        expect(holdsNhsNumber(withoutPhone(each)), each).toBe(false);
+        expect(holdsNhsNumber(withoutNumbers(each)), each).toBe(false);
 
       const links = [...message.html.matchAll(/href="([^"]+)"/g)].map(([, href = ""]) => href.replace(PUBLIC_URL, ""));
       expect(links).toEqual([expect.stringMatching(link), "/settings/channels"]);

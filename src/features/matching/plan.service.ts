@@ -57,6 +57,18 @@ const STEPS = [
   { practices: "all" },
 ] as const;
 
+/** Each look for one home and service costs about a millisecond: for a backlog of many, reading everything costs less. */
+const LOOKS = 30;
+
+/** Who has anything left for what found no place; undefined where that is too much to look for. */
+const lookFor = async (
+  database: Database,
+  { snapshot, decisions }: Planned,
+): Promise<ReadonlyMap<string, Left> | undefined> =>
+  unique(decisions.uncovered.map(placeKey)).length > LOOKS
+    ? undefined
+    : readLeft(database.q, decisions.uncovered, snapshot.now, NEXT_DOOR.practices);
+
 /**
  * What found its place, where reading more could not improve it: these desks need not wait for the rest of a post, for which a
  * whole group may have to be read. Undefined where there is none.
@@ -104,11 +116,13 @@ const decideStepwise = async (
     if (planned === undefined || (planned.decisions.uncovered.length === 0 && isSettled(planned))) return planned;
     const { snapshot, decisions } = planned;
     if (decisions.uncovered.length > 0) {
-      const left = await readLeft(database.q, decisions.uncovered, snapshot.now, NEXT_DOOR.practices);
+      const left = await lookFor(database, planned);
       if (isSettled(planned, left)) return planned;
-      isAnyFree = [...left.values()].some(({ hosts }) => hosts.length > 0);
+      isAnyFree = left === undefined || [...left.values()].some(({ hosts }) => hosts.length > 0);
       const sought =
-        isAnyFree && step === NEXT_DOOR ? await plan({ needs, ...step, moves: false, sought: left }) : undefined;
+        left !== undefined && isAnyFree && step === NEXT_DOOR
+          ? await plan({ needs, ...step, moves: false, sought: left })
+          : undefined;
       if (sought !== undefined && isSettled(sought, left)) return sought;
       const part = needs === "open" ? settledPart(sought ?? planned) : undefined;
       if (part !== undefined) return part;
