@@ -47,7 +47,7 @@ const clinicsAt = (code: string, siteId: string, service: string): ClinicToCreat
     provides: [],
     pledge: "ask" as const,
     startsAt: new Date(Date.parse(NOW) + day * 24 * HOUR),
-    endsAt: new Date(Date.parse(NOW) + day * 24 * HOUR + 4 * HOUR),
+    endsAt: new Date(Date.parse(NOW) + day * 24 * HOUR + 8 * HOUR),
     breaks: [],
     slotMinutes: 20,
     source: "form" as const,
@@ -55,7 +55,7 @@ const clinicsAt = (code: string, siteId: string, service: string): ClinicToCreat
 
 /**
  * The practices of one ICB, imported from the reference file by the real importer and signed; `deskCount` of them, every
- * second in order of code first, with three ask clinics of twelve slots each: for simple dressings, but one desk in
+ * second in order of code first, with three ask clinics of 24 slots each, so that nobody near a home runs out: for simple dressings, but one desk in
  * `complexAtOneIn` for complex ones.
  */
 export const buildWorld = async (

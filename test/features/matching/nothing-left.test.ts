@@ -43,7 +43,11 @@ beforeEach(async () => {
 
 const at = (place: number): string => codes[place] ?? "";
 
+/** A post, and what it makes due. */
 const post = async (requires: string[] = []): Promise<void> => {
+  await db.q.execute(
+    sql`insert into match_due (group_code, cause, match_due_at) values (${group}, 'request.posted', app_now())`,
+  );
   await aRequest(db, {
     home: at(0),
     priority: "urgent",
@@ -199,9 +203,6 @@ it("M5: desks of what found its place do not wait for the rest, which is planned
         select o.kind, min(n.ref) as first, count(distinct n.id)::int as needs from offers o join offer_needs x on x.offer_id = o.id
         join needs n on n.id = x.need_id where o.group_code = ${group} group by 1 order by 1 desc`)
     ).rows;
-  await db.q.execute(
-    sql`insert into match_due (group_code, cause, match_due_at) values (${group}, 'request.posted', app_now())`,
-  );
   await planOnce(db.database, group, await readDue(db.q, group), solver);
   expect(await kinds()).toEqual([{ kind: "slots", first: "N01", needs: 2 }]);
   expect(await readDue(db.q, group)).toHaveLength(1);
@@ -217,9 +218,6 @@ it("M5: a post of both is asked about at once, and time far away is found still"
   await publishDressings();
   await aClinic(db, { at: at(11), services: ["wound-complex"], slots: 2, startsAt: "2026-12-15T09:00:00Z" });
   await post();
-  await db.q.execute(
-    sql`insert into match_due (group_code, cause, match_due_at) values (${group}, 'request.posted', app_now())`,
-  );
   await planGroup(db.database, group, solver);
   const { rows: offers } = await db.q.execute(sql`
     select o.supporting_code as code, o.kind from offers o where o.group_code = ${group} order by o.kind desc, o.supporting_code`);
