@@ -213,13 +213,17 @@ export const settledNeeds = (snapshot: Snapshot, decisions: Decisions): Readonly
   return new Set(settled.flatMap(({ needs }) => needs.map(({ id }) => id)));
 };
 
+/** Nothing within reach was left unread, neither practices nor slots. */
+export const isAllRead = ({ restBeginsAtKm, restBeginsAt }: Snapshot): boolean =>
+  restBeginsAtKm.size === 0 && restBeginsAt.size === 0;
+
 /**
  * True when reading more practices or more of their slots could change nothing about this plan. `isNothingLeft`: it is known
- * that nobody has any time for what found no place (`left.repository.ts`); without that, more has to be read for it.
+ * that nobody has any time for what found no place (`what-is-left.repository.ts`); without that, more has to be read for it.
  */
 export const isEnough = (snapshot: Snapshot, decisions: Decisions, isNothingLeft = false): boolean => {
   if (decisions.uncovered.length > 0 && !isNothingLeft) return false;
-  if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) return true;
+  if (isAllRead(snapshot)) return true;
   const settled = settledNeeds(snapshot, decisions);
   return snapshot.needs.length === settled.size + decisions.uncovered.length && areCalledBest(snapshot, decisions);
 };

@@ -6,8 +6,8 @@ import { applyAsRead, applyDecisions, onlyAsks } from "./apply.service.ts";
 import type { Solver } from "./blocks.rules.ts";
 import { decide, type Decisions } from "./decide.rules.ts";
 import { clearDue, dueAgainAt, groupsDue, readDue, widenWaiting, type DueRow } from "./due.repository.ts";
-import { isEnough, settledNeeds } from "./enough.rules.ts";
-import { readLeft } from "./left.repository.ts";
+import { isAllRead, isEnough, settledNeeds } from "./enough.rules.ts";
+import { readLeft } from "./what-is-left.repository.ts";
 import { markExplainDue } from "./not-asked.repository.ts";
 import { readNextDoor, type NextDoor } from "./next-door.service.ts";
 import { readSnapshot, readWanted, type Breadth, type Wanted } from "./snapshot.service.ts";
@@ -113,9 +113,8 @@ const decideStepwise = async (
     // What only waiting offers hold is not among the free times that these read.
     if (!isAnyFree && step.practices !== "all") continue;
     planned = await plan({ needs, ...step, moves: false }, step === NEXT_DOOR ? first : undefined);
-    if (planned === undefined || (planned.decisions.uncovered.length === 0 && isSettled(planned))) return planned;
-    const { snapshot, decisions } = planned;
-    if (decisions.uncovered.length > 0) {
+    if (planned === undefined || isSettled(planned)) return planned;
+    if (planned.decisions.uncovered.length > 0) {
       const left = await lookFor(database, planned);
       if (isSettled(planned, left)) return planned;
       isAnyFree = left === undefined || [...left.values()].some(({ hosts }) => hosts.length > 0);
@@ -127,8 +126,7 @@ const decideStepwise = async (
       const part = needs === "open" ? settledPart(sought ?? planned) : undefined;
       if (part !== undefined) return part;
     }
-    // Everything within reach was read.
-    if (snapshot.restBeginsAtKm.size === 0 && snapshot.restBeginsAt.size === 0) break;
+    if (isAllRead(planned.snapshot)) break;
   }
   return (await plan({ needs, practices: "all", moves: true })) ?? planned;
 };

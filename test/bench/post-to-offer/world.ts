@@ -55,8 +55,8 @@ const clinicsAt = (code: string, siteId: string, service: string): ClinicToCreat
 
 /**
  * The practices of one ICB, imported from the reference file by the real importer and signed; `deskCount` of them, every
- * second in order of code first, with three ask clinics of 24 slots each, so that nobody near a home runs out: for simple dressings, but one desk in
- * `complexAtOneIn` for complex ones.
+ * second in order of code first, with three ask clinics of 24 slots each, so that nobody near a home runs out: for simple
+ * dressings, but one desk in `complexAtOneIn` for complex ones.
  */
 export const buildWorld = async (
   url: string,

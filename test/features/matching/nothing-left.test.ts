@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { decide, type Decisions } from "../../../src/features/matching/decide.rules.ts";
 import { readDue } from "../../../src/features/matching/due.repository.ts";
 import { isEnough } from "../../../src/features/matching/enough.rules.ts";
-import { readLeft } from "../../../src/features/matching/left.repository.ts";
+import { readLeft } from "../../../src/features/matching/what-is-left.repository.ts";
 import { planGroup, planOnce } from "../../../src/features/matching/plan.service.ts";
 import { readSnapshot } from "../../../src/features/matching/snapshot.service.ts";
 import type { SeekingNeed, Snapshot } from "../../../src/features/matching/snapshot.ts";
@@ -87,6 +87,14 @@ const leftFor = async (needs: readonly SeekingNeed[], { now }: Snapshot): Promis
 
 const complexOf = ({ needs }: Snapshot): SeekingNeed[] => needs.filter((need) => need.service === "wound-complex");
 
+/** The few, and the nearest that have time for what they cannot do. */
+const lookBesides = async () => {
+  const few = await read(FEW);
+  const left = await readLeft(db.q, complexOf(few), few.now, 3);
+  const besides = await read({ ...FEW, sought: left });
+  return { left, besides, decisions: await decide(besides, solver) };
+};
+
 it("A4, M3: what nobody has published is put to the same practices, whether a few were read or all", async () => {
   await publishDressings();
   await post();
@@ -158,11 +166,8 @@ it("M2: where only practices farther away have time for some needs, those are re
   for (const place of [8, 10])
     await aClinic(db, { at: at(place), services: ["wound-complex"], slots: 6, startsAt: "2026-12-15T09:00:00Z" });
   await post();
-  const few = await read(FEW);
-  const left = await readLeft(db.q, complexOf(few), few.now, 3);
-  const besides = await read({ ...FEW, sought: left });
+  const { left, besides, decisions } = await lookBesides();
   expect(besides.members.size).toBeLessThan(PRACTICES);
-  const decisions = await decide(besides, solver);
   expect(decisions.uncovered).toEqual([]);
   expect(isEnough(besides, decisions)).toBe(true);
   expect(asked(decisions)).toEqual(asked(await decide(await read(ALL), solver)));
@@ -183,10 +188,7 @@ it("M2: where a clinic offers both, needs could exchange places, and more is rea
   for (const place of [8, 10])
     await aClinic(db, { at: at(place), services: ["wound-complex"], slots: 6, startsAt: "2026-12-15T09:00:00Z" });
   await post();
-  const few = await read(FEW);
-  const left = await readLeft(db.q, complexOf(few), few.now, 3);
-  const besides = await read({ ...FEW, sought: left });
-  const decisions = await decide(besides, solver);
+  const { besides, decisions } = await lookBesides();
   expect(decisions.uncovered).toEqual([]);
   expect(isEnough(besides, decisions)).toBe(false);
 });
